@@ -1,0 +1,99 @@
+# The menu of the repository: `make` prints it. Each target is one command or
+# one script; CI calls the same ones.
+
+.DEFAULT_GOAL := help
+
+# The stages ship as one binary each; bin/vtq holds all three.
+STAGES := bin/vtq-producer bin/vtq-lookup bin/vtq-writer
+
+# Every package of every module that go.work names. A plain `golangci-lint run`
+# reads nothing at a root without go.mod, and reports no issues.
+PACKAGES = $(shell go list -m -f '{{.Dir}}/...')
+
+# The race detector needs cgo, which go switches off where it finds no C compiler.
+RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race,$(info No C compiler found: testing without the race detector.))
+
+# How long `make fuzz` stays with each target.
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## print this menu
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Run
+
+.PHONY: demo
+demo: bin/vtq ## enrich made-up indicators against simulators, and show the result
+	@bin/vtq demo
+
+.PHONY: run
+run: bin/vtq ## run all stages in one process, with the settings in .env
+	@set -a; if [ -f .env ]; then . ./.env; fi; exec bin/vtq up
+
+# Build
+
+.PHONY: build
+build: bin/vtq $(STAGES) ## build every binary into bin/
+
+# Phony, since go alone knows when a binary is out of date.
+.PHONY: bin/vtq $(STAGES)
+bin/vtq:
+	@CGO_ENABLED=0 go build -trimpath -o $@ vtq.internal/services/vtq/cmd/vtq
+
+$(STAGES): bin/vtq-%:
+	@CGO_ENABLED=0 go build -trimpath -o $@ vtq.internal/services/$*/cmd/vtq-$*
+
+# Test
+
+.PHONY: test
+test: ## test every module, with the race detector
+	go test $(RACE) work
+
+.PHONY: test/fast
+test/fast: ## test every module, without the race detector
+	go test work
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## run every benchmark, tests aside
+	go test -run '^$$' -bench . -benchmem work
+
+# Keep
+
+.PHONY: lint
+lint: bin/golangci-lint ## read the code with the linters, and the tree with its own rules
+	bin/golangci-lint run $(PACKAGES)
+	go test -count=1 vtq.internal/scripts/repocheck
+
+.PHONY: fmt
+fmt: bin/golangci-lint ## format the code and sort the imports
+	bin/golangci-lint fmt
+
+.PHONY: generate
+generate: ## bring generated files up to date, .env.example and the README's tables among them
+	go generate work
+
+.PHONY: tidy
+tidy: ## bring go.mod, go.sum and the workspace up to date
+	scripts/tidy.sh
+
+.PHONY: verify
+verify: ## prove that tidy, generate and fmt change nothing, and that each module builds alone
+	scripts/verify.sh
+
+.PHONY: tools
+tools: bin/golangci-lint ## build the tools of scripts/tools into bin/
+
+bin/golangci-lint: scripts/tools/go.mod
+	GOWORK=off GOBIN=$(CURDIR)/bin go -C scripts/tools install tool
+
+.PHONY: ci
+ci: ## do what CI does
+	.ci/run
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin

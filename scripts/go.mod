@@ -1,0 +1,3 @@
+module vtq.internal/scripts
+
+go 1.26.0
