@@ -1,0 +1,18 @@
+// Package wire is what the services say to each other: the messages, their subjects and their ids.
+//
+// A job says "ask about this object for this indicator", a verdict says "this is the answer for that indicator", an alias
+// says "this object is that other one". A dead letter is the message itself, whole, with headers that say why it died.
+//
+//	vtq.job.<lane>.<route>.<key>.<id>         a job; lanes fresh, refresh
+//	vtq.verdict.<provider>.<key>.<id>         a verdict; id 0 means that nobody in ThreatQ asked
+//	vtq.alias.<provider>.<key>                an alias
+//	vtq.dead.<stage>.<route>.<key>.<id>       a dead letter
+//
+// key names the object that is asked about (indicator.Key), id the ThreatQ indicator that asked: two indicators may share an
+// object, and an indicator that was deleted and created again is a new one. route names an ordered list of providers. No
+// indicator value, URL or API key stands in a subject: subjects show in server logs and monitoring.
+//
+// Every body is JSON and carries its schema version. A reader ignores fields that it does not know, reads every version up
+// to its own, and refuses a newer one with ErrNewer, so that the message can wait for a newer reader. The golden files under
+// testdata are the contract: writers produce exactly these bytes, readers accept every one of them for ever.
+package wire
