@@ -1,0 +1,69 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"vtq.internal/shared/verdict"
+)
+
+// Bounds of the ages at which an answer is asked for again. Below an hour one
+// indicator could eat a public key's day; two years are beyond any use.
+const (
+	minRefresh = time.Hour
+	maxRefresh = 2 * 365 * 24 * time.Hour
+)
+
+// refreshJitter spreads the ages by a tenth, so that an import of a month ago
+// comes due over three days.
+const refreshJitter = 0.1
+
+// Verdicts says what an answer means, and for how long it is good.
+type Verdicts struct {
+	PolicyFile string        `env:"VTQ_VERDICT_POLICY_FILE" doc:"JSON file with other thresholds, severities or scores than the table of verdicts."`
+	Malicious  time.Duration `env:"VTQ_REFRESH_MALICIOUS" envDefault:"168h" doc:"Age at which a malicious or suspicious answer is asked for again."`
+	Clean      time.Duration `env:"VTQ_REFRESH_CLEAN" envDefault:"720h" doc:"The same for harmless, undetected and no verdict."`
+	NotFound   time.Duration `env:"VTQ_REFRESH_NOT_FOUND" envDefault:"168h" doc:"The same for what the provider did not know."`
+}
+
+// Heading names the block.
+func (Verdicts) Heading() string { return "Verdicts" }
+
+// Validate checks the ages and reads the policy once.
+func (v Verdicts) Validate() error {
+	_, err := v.Policy()
+	return errors.Join(
+		err,
+		Between("VTQ_REFRESH_MALICIOUS", v.Malicious, minRefresh, maxRefresh),
+		Between("VTQ_REFRESH_CLEAN", v.Clean, minRefresh, maxRefresh),
+		Between("VTQ_REFRESH_NOT_FOUND", v.NotFound, minRefresh, maxRefresh),
+	)
+}
+
+// Policy reads the policy file; without one it is the default policy.
+func (v Verdicts) Policy() (verdict.Policy, error) {
+	if v.PolicyFile == "" {
+		return verdict.DefaultPolicy(), nil
+	}
+	file, err := os.Open(v.PolicyFile)
+	if err != nil {
+		return verdict.Policy{}, fmt.Errorf("VTQ_VERDICT_POLICY_FILE: wants a file that can be read: %w", err)
+	}
+	defer func() { _ = file.Close() }() // Only read.
+	policy, err := verdict.ReadPolicy(file)
+	if err != nil {
+		return verdict.Policy{}, fmt.Errorf("VTQ_VERDICT_POLICY_FILE: %w", err)
+	}
+	return policy, nil
+}
+
+// Refresh gives the ages.
+func (v Verdicts) Refresh() verdict.Refresh {
+	return verdict.Refresh{Malicious: v.Malicious, Clean: v.Clean, NotFound: v.NotFound, Jitter: refreshJitter}
+}
+
+// Keep is how long verdicts have to be kept: twice the longest age, so that
+// none is forgotten before it was asked again.
+func (v Verdicts) Keep() time.Duration { return 2 * v.Refresh().Longest() }
