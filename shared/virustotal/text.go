@@ -1,0 +1,43 @@
+package virustotal
+
+import (
+	"slices"
+	"strings"
+
+	"vtq.internal/shared/verdict"
+)
+
+// text is a line fit to be shown.
+func text(raw string) string { return verdict.Clean(raw, verdict.MaxText) }
+
+// whole is a URL as it came, or nothing: one that had to be cut or cleaned is another URL.
+func whole(raw string) string {
+	if verdict.Clean(raw, verdict.MaxURL) != raw {
+		return ""
+	}
+	return raw
+}
+
+// hash is a lower-case hash of so many hex digits, or nothing.
+func hash(raw string, digits int) string {
+	if lower := strings.ToLower(raw); isHash(lower, digits) {
+		return lower
+	}
+	return ""
+}
+
+// set is the distinct texts, sorted: the service's order carries no meaning, and one that moves would look like a change.
+func set(raw []string) []string {
+	all := make([]string, 0, len(raw))
+	for _, one := range raw {
+		if one = text(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) == 0 {
+		return nil
+	}
+	return all[:min(len(all), verdict.MaxList)]
+}
