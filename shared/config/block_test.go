@@ -143,12 +143,16 @@ func TestVirusTotal(t *testing.T) {
 			"VT_BASE_URL=http://vt.example.com",
 			[]string{"VT_BASE_URL: wants https://, because credentials are sent there (got http://); http:// is for loopback only"},
 		},
-		"simulator":         {"VT_BASE_URL=http://localhost:8081/api/v3", nil},
-		"least timeout":     {"VT_TIMEOUT=1s", nil},
-		"most timeout":      {"VT_TIMEOUT=5m", nil},
-		"below timeout":     {"VT_TIMEOUT=999ms", []string{"VT_TIMEOUT: wants 1s to 5m0s (got 999ms)"}},
-		"above timeout":     {"VT_TIMEOUT=5m1s", []string{"VT_TIMEOUT: wants 1s to 5m0s (got 5m1s)"}},
-		"private quota":     {"VT_QUOTA=private", nil},
+		"simulator":     {"VT_BASE_URL=http://localhost:8081/api/v3", nil},
+		"least timeout": {"VT_TIMEOUT=1s", nil},
+		"most timeout":  {"VT_TIMEOUT=5m", nil},
+		"below timeout": {"VT_TIMEOUT=999ms", []string{"VT_TIMEOUT: wants 1s to 5m0s (got 999ms)"}},
+		"above timeout": {"VT_TIMEOUT=5m1s", []string{"VT_TIMEOUT: wants 1s to 5m0s (got 5m1s)"}},
+		"private quota": {"VT_QUOTA=private VT_REQUESTS_PER_MINUTE=1000", nil},
+		"private, how many": {
+			"VT_QUOTA=private",
+			[]string{"VT_REQUESTS_PER_MINUTE: must be set along with VT_QUOTA=private; your licence says how many"},
+		},
 		"other quota":       {"VT_QUOTA=premium", []string{`VT_QUOTA: wants public or private (got "premium")`}},
 		"no limit":          {"VT_REQUESTS_PER_MINUTE=0", nil},
 		"most requests":     {"VT_REQUESTS_PER_MINUTE=100000", nil},
@@ -170,6 +174,23 @@ func TestVirusTotalDefaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(key): -want +got\n%s", diff)
+	}
+}
+
+func TestVirusTotalPerMinute(t *testing.T) {
+	none, many := 0, 1000
+	cases := map[string]struct {
+		requests *int
+		want     int
+	}{
+		"preset":        {nil, 4},
+		"without limit": {&none, 0},
+		"a licence":     {&many, 1000},
+	}
+	for name, c := range cases {
+		if got := (config.VirusTotal{RequestsPerMinute: c.requests}).PerMinute(); got != c.want {
+			t.Errorf("%s: PerMinute() = %d, want %d", name, got, c.want)
+		}
 	}
 }
 

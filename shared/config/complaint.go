@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -53,6 +54,8 @@ func wanted(t reflect.Type, err error) string {
 		return wanted(t.Elem(), err)
 	case t == reflect.TypeFor[time.Duration]():
 		return "wants a duration like 20s"
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return err.Error()
 	case t.Kind() == reflect.Bool:
 		return "wants true or false"
 	case errors.Is(err, strconv.ErrRange):

@@ -121,7 +121,9 @@ func TestDefaultsLoad(t *testing.T) {
 // TestBlocksAreDocumented holds the shared blocks to one sentence a variable.
 func TestBlocksAreDocumented(t *testing.T) {
 	name, sentence := regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`), regexp.MustCompile(`^[A-Z][^\n]+\.$`)
-	for _, v := range config.Variables(&config.NATS{}, &config.ThreatQ{}, &config.VirusTotal{}, &config.Log{}) {
+	for _, v := range config.Variables(
+		&config.NATS{}, &config.ThreatQ{}, &config.VirusTotal{}, &config.Verdicts{}, &config.Log{}, &config.Shutdown{},
+	) {
 		if !name.MatchString(v.Name) || !sentence.MatchString(v.Doc) || v.Heading == "" {
 			t.Errorf("%+v: want a name, a sentence and a heading", v)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"vtq.internal/shared/verdict"
@@ -47,16 +48,28 @@ func (v Verdicts) Policy() (verdict.Policy, error) {
 	if v.PolicyFile == "" {
 		return verdict.DefaultPolicy(), nil
 	}
+	if err := Readable("VTQ_VERDICT_POLICY_FILE", v.PolicyFile); err != nil {
+		return verdict.Policy{}, err
+	}
 	file, err := os.Open(v.PolicyFile)
 	if err != nil {
-		return verdict.Policy{}, fmt.Errorf("VTQ_VERDICT_POLICY_FILE: wants a file that can be read: %w", err)
+		return verdict.Policy{}, fmt.Errorf("VTQ_VERDICT_POLICY_FILE: %w", err)
 	}
 	defer func() { _ = file.Close() }() // Only read.
 	policy, err := verdict.ReadPolicy(file)
 	if err != nil {
-		return verdict.Policy{}, fmt.Errorf("VTQ_VERDICT_POLICY_FILE: %w", err)
+		return verdict.Policy{}, prefixed("VTQ_VERDICT_POLICY_FILE", err)
 	}
 	return policy, nil
+}
+
+// prefixed puts the variable before every line of a complaint: each is read by itself.
+func prefixed(name string, err error) error {
+	var all []error
+	for line := range strings.Lines(err.Error()) {
+		all = append(all, fmt.Errorf("%s: %s", name, strings.TrimSuffix(line, "\n")))
+	}
+	return errors.Join(all...)
 }
 
 // Refresh gives the ages.

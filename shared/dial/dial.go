@@ -1,0 +1,56 @@
+// Package dial opens the connections that the configuration names: to NATS, to ThreatQ and to the provider.
+//
+// It is the one place where settings become clients, so that a service, a command and a check all speak to the same thing in the
+// same way, and the one place that knows which setting to mend: its errors name the variables, and never show a credential.
+package dial
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/rest"
+	"vtq.internal/shared/threatq"
+	"vtq.internal/shared/virustotal"
+)
+
+// Product names the program and its version to other services: "vtq/v1.2.3", or "vtq/dev" for a build without a version.
+func Product() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "vtq/dev"
+	}
+	return "vtq/" + info.Main.Version
+}
+
+// ThreatQ makes a client. It sends nothing yet. Observe may be nil.
+func ThreatQ(c config.ThreatQ, observe func(threatq.Observation)) (*threatq.Client, error) {
+	transport, err := rest.NewTransport(rest.Config{CAFile: c.CAFile, Proxy: c.Proxy.URL()})
+	if err != nil {
+		return nil, fmt.Errorf("THREATQ_CA_FILE, THREATQ_PROXY: %w", err)
+	}
+	client, err := threatq.New(threatq.Config{
+		BaseURL: c.URL.String(), ClientID: c.ClientID, ClientSecret: c.ClientSecret, Username: c.Username, Password: c.Password,
+		Timeout: c.Timeout, Transport: transport, Product: Product(), ObserveFunc: observe,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("THREATQ_URL, THREATQ_CLIENT_ID, THREATQ_CLIENT_SECRET, THREATQ_USERNAME, THREATQ_PASSWORD: %w", err)
+	}
+	return client, nil
+}
+
+// VirusTotal makes a client. It sends nothing yet.
+func VirusTotal(c config.VirusTotal) (*virustotal.Client, error) {
+	transport, err := rest.NewTransport(rest.Config{CAFile: c.CAFile, Proxy: c.Proxy.URL()})
+	if err != nil {
+		return nil, fmt.Errorf("VT_CA_FILE, VT_PROXY: %w", err)
+	}
+	client, err := virustotal.New(virustotal.Config{
+		BaseURL: c.BaseURL.String(), APIKey: c.APIKey.Reveal(), Timeout: c.Timeout, Tool: Product(), Transport: transport,
+		PrivateKey: c.PrivateKey,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("VT_API_KEY, VT_BASE_URL: %w", err)
+	}
+	return client, nil
+}

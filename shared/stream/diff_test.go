@@ -1,0 +1,103 @@
+package stream_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/testkit"
+)
+
+// TestDiffReports wants of the server what it does not have, one thing at a time.
+func TestDiffReports(t *testing.T) {
+	jobs := func(f func(*jetstream.StreamConfig)) func(*stream.Topology) {
+		return func(t *stream.Topology) { f(&t.Streams[0]) }
+	}
+	verdicts := func(f func(*jetstream.StreamConfig)) func(*stream.Topology) {
+		return func(t *stream.Topology) { f(&t.Streams[1]) }
+	}
+	writer := func(f func(*jetstream.ConsumerConfig)) func(*stream.Topology) {
+		return func(t *stream.Topology) { f(&t.Consumers[0].Config) }
+	}
+	bucket := func(f func(*jetstream.KeyValueConfig)) func(*stream.Topology) {
+		return func(t *stream.Topology) { f(&t.Buckets[0]) }
+	}
+	const j, v, w, b = "stream VTQ_JOBS: ", "stream VTQ_VERDICTS: ", "consumer VTQ_VERDICTS/writer: ", "bucket vtq_state: "
+	cases := map[string]func(*stream.Topology){
+		j + "subjects is [vtq.job.>], should be [a b]":           jobs(func(c *jetstream.StreamConfig) { c.Subjects = []string{"a", "b"} }),
+		j + "retention is WorkQueue, should be Limits":           jobs(func(c *jetstream.StreamConfig) { c.Retention = jetstream.LimitsPolicy }),
+		j + "storage is File, should be Memory":                  jobs(func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage }),
+		j + "replicas is 1, should be 3":                         jobs(func(c *jetstream.StreamConfig) { c.Replicas = 3 }),
+		j + "messages per subject is 1, should be -1":            jobs(func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 0 }),
+		j + "discard is DiscardNew, should be DiscardOld":        jobs(func(c *jetstream.StreamConfig) { c.Discard = jetstream.DiscardOld }),
+		j + "discard per subject is true, should be false":       jobs(func(c *jetstream.StreamConfig) { c.DiscardNewPerSubject = false }),
+		j + "max messages is 1000000, should be 5":               jobs(func(c *jetstream.StreamConfig) { c.MaxMsgs = 5 }),
+		j + "max bytes is 1073741824, should be 5":               jobs(func(c *jetstream.StreamConfig) { c.MaxBytes = 5 }),
+		j + "max message size is 197632, should be 5":            jobs(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 5 }),
+		v + "compression is S2, should be None":                  verdicts(func(c *jetstream.StreamConfig) { c.Compression = jetstream.NoCompression }),
+		v + "max age is 720h0m0s, should be 1h0m0s":              verdicts(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }),
+		v + "duplicate window is 10m0s, should be 1m0s":          verdicts(func(c *jetstream.StreamConfig) { c.Duplicates = time.Minute }),
+		v + "direct get is true, should be false":                verdicts(func(c *jetstream.StreamConfig) { c.AllowDirect = false }),
+		w + "filter is vtq.verdict.>, should be a":               writer(func(c *jetstream.ConsumerConfig) { c.FilterSubject = "a" }),
+		w + "deliver policy is all, should be new":               writer(func(c *jetstream.ConsumerConfig) { c.DeliverPolicy = jetstream.DeliverNewPolicy }),
+		w + "ack policy is AckExplicit, should be AckAll":        writer(func(c *jetstream.ConsumerConfig) { c.AckPolicy = jetstream.AckAllPolicy }),
+		w + "ack wait is 1m0s, should be 1s":                     writer(func(c *jetstream.ConsumerConfig) { c.AckWait = time.Second }),
+		w + "back-off is [], should be [1s 2s]":                  writer(func(c *jetstream.ConsumerConfig) { c.BackOff = []time.Duration{time.Second, 2 * time.Second} }),
+		w + "max deliver is -1, should be 5":                     writer(func(c *jetstream.ConsumerConfig) { c.MaxDeliver = 5 }),
+		w + "max ack pending is 1000, should be 5":               writer(func(c *jetstream.ConsumerConfig) { c.MaxAckPending = 5 }),
+		b + "history is 1, should be 5":                          bucket(func(c *jetstream.KeyValueConfig) { c.History = 5 }),
+		b + "time to live is 0s, should be 1h0m0s":               bucket(func(c *jetstream.KeyValueConfig) { c.TTL = time.Hour }),
+		b + "storage is File, should be Memory":                  bucket(func(c *jetstream.KeyValueConfig) { c.Storage = jetstream.MemoryStorage }),
+		b + "replicas is 1, should be 3":                         bucket(func(c *jetstream.KeyValueConfig) { c.Replicas = 3 }),
+		b + "max bytes is 67108864, should be 5":                 bucket(func(c *jetstream.KeyValueConfig) { c.MaxBytes = 5 }),
+		"stream OTHER: nats: API error: code=404":                jobs(func(c *jetstream.StreamConfig) { c.Name = "OTHER" }),
+		"consumer VTQ_VERDICTS/other: nats: API error: code=404": writer(func(c *jetstream.ConsumerConfig) { c.Durable = "other" }),
+		"bucket other: nats: bucket not found":                   bucket(func(c *jetstream.KeyValueConfig) { c.Bucket = "other" }),
+		"":                                                       func(t *stream.Topology) { t.Streams[0].Description = "Another." },
+	}
+	inLab(t, func(l *lab) {
+		for want, change := range cases {
+			wanted := topology(l.T)
+			change(&wanted)
+			err := stream.Diff(l.Context(), l.js, wanted)
+			switch {
+			case want == "" && err != nil:
+				l.Errorf("Diff = %v, want nil", err)
+			case want != "" && (err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n")):
+				l.Errorf("Diff = %v, want %q alone", err, want)
+			}
+		}
+	})
+}
+
+// TestDiffReportsAll asks an empty server.
+func TestDiffReportsAll(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T, s *testkit.Server) {
+		nc := s.Connect()
+		defer nc.Close()
+		js, err := jetstream.New(nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = stream.Diff(t.Context(), js, topology(t))
+		if err == nil {
+			t.Fatal("Diff of an empty server = nil")
+		}
+		var names []string
+		for line := range strings.Lines(err.Error()) {
+			name, _, _ := strings.Cut(line, ":")
+			names = append(names, name)
+		}
+		want := []string{
+			"stream VTQ_JOBS", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "consumer VTQ_VERDICTS/writer",
+			"consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal", "bucket vtq_state",
+		}
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("Diff of an empty server: -want +got\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,40 @@
+// Package stream is the pipeline's hold on JetStream: which streams there are, how a message is taken, and how it ends.
+//
+// # Streams
+//
+//	VTQ_JOBS         work queue, one message per subject, discard new. "One pending job per indicator" is the dedup state:
+//	                 bounded, freed by the ack, exact across kill -9. A full stream is backpressure.
+//	VTQ_VERDICTS     limits, one message per subject, discard old. Output, replay log and verdict cache in one, so that
+//	                 nothing has to be written twice.
+//	VTQ_DEADLETTERS  limits. What needs a person, whole, with its reason.
+//	vtq_state        key-value bucket: cursors.
+//
+// The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
+// only `vtq setup` and `vtq up` create.
+//
+// # How a message ends
+//
+// A Settler executes the table of package fault, and nothing else in the project acks, naks or terminates a message:
+//
+//	success, Gone          double ack
+//	Transient, Unknown     nak with a delay that grows with the delivery count, with jitter
+//	Quota, Denied          the same, or later where a delay was named: the caller waits or pauses before that
+//	Permanent              published whole to VTQ_DEADLETTERS, then terminated
+//	Interrupted            nak at once
+//
+// A message that was delivered more than MaxAttempts times is dead-lettered before it is worked on, which also ends the loop
+// of a message that kills its process.
+//
+// A settlement that the server does not confirm is lost, and Transient, whatever it would have been: the message comes again after
+// AckWait, unless the server heard of it after all.
+//
+// # Decisions
+//
+// Messages are pulled one at a time (One) or as one batch (Batch) with no prefetch: the client library's default hoards 500
+// messages in one worker, where they wait for its permits while other workers idle.
+//
+// No BackOff on any consumer: its first entry silently replaces AckWait and bends every delay of a nak.
+//
+// An ack is a double ack: a lost ack would spend a second request of the provider's quota. A double ack that times out is
+// taken for "maybe": the message may come again, and whoever takes it finds the effect in place.
+package stream

@@ -1,0 +1,37 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrFull means that a stream takes no more until somebody works some off: backpressure.
+var ErrFull = errors.New("stream is full")
+
+// codeRefused is the server's one code for both "this subject has its message" and "the stream is full".
+const codeRefused = 10077
+
+// PublishUnlessPending stores a message unless its subject has one already, and tells which it was. The error is ErrFull when
+// the stream is at a bound.
+func PublishUnlessPending(ctx context.Context, js jetstream.JetStream, subject string, body []byte) (stored bool, err error) {
+	_, err = js.Publish(ctx, subject, body, jetstream.WithExpectStream(Jobs))
+	var refused *jetstream.APIError
+	if !errors.As(err, &refused) || refused.ErrorCode != codeRefused {
+		return err == nil, wrapPublish(err)
+	}
+	if strings.Contains(refused.Description, "per subject") {
+		return false, nil
+	}
+	return false, wrapPublish(fmt.Errorf("%w: %s", ErrFull, refused.Description))
+}
+
+func wrapPublish(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("publishing a job: %w", err)
+}

@@ -1,0 +1,130 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// MaxBatch bounds a batch, in messages: as many as a writer settles within a third of its AckWait.
+const MaxBatch = 250
+
+// maxBatchBytes bounds a batch in bytes: 250 verdicts have half a megabyte, 250 at their bound would have 125.
+const maxBatchBytes = 32 << 20
+
+// linger is how long a batch waits after its first message for others to come.
+const linger = 200 * time.Millisecond
+
+// lostWait is how long a loop waits after a pull that went wrong (server restarting, no leader), before it pulls again.
+const lostWait = time.Second
+
+// One waits for a message, for as long as a pull lasts (half a minute), and hands it to handle. Nothing is taken while handle
+// works. No message is no error, and neither is the end of ctx; an error means that the consumer is gone and cannot come back by
+// itself. A message that the server sends in the moment in which ctx ends comes again after AckWait.
+func One(ctx context.Context, consumer jetstream.Consumer, handle func(jetstream.Msg)) error {
+	if over(ctx) {
+		return nil
+	}
+	messages, err := fetch(consumer, 1, jetstream.FetchContext(ctx))
+	for _, message := range messages {
+		handle(message)
+	}
+	return survive(ctx, consumer, err)
+}
+
+// Batch waits for messages and hands up to MaxBatch of them to handle. Everything else is as with One.
+func Batch(ctx context.Context, consumer jetstream.Consumer, handle func([]jetstream.Msg)) error {
+	if over(ctx) {
+		return nil
+	}
+	batch, err := takeBatch(ctx, consumer)
+	if len(batch) > 0 {
+		handle(batch)
+	}
+	return survive(ctx, consumer, err)
+}
+
+// takeBatch waits for the first message, and a little for others. When ctx ends in between there are no others: they would only
+// have to be given back.
+func takeBatch(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
+	first, err := fetch(consumer, 1, jetstream.FetchContext(ctx))
+	if err != nil || len(first) == 0 || over(ctx) {
+		return first, err
+	}
+	rest, err := fetch(consumer, MaxBatch-1, jetstream.FetchMaxWait(linger), jetstream.FetchMaxBytes(maxBatchBytes))
+	return append(first, rest...), err
+}
+
+// fetch takes up to n messages. Some may come along with an error.
+func fetch(consumer jetstream.Consumer, n int, options ...jetstream.FetchOpt) ([]jetstream.Msg, error) {
+	batch, err := consumer.Fetch(n, options...)
+	if err != nil {
+		return nil, err
+	}
+	var messages []jetstream.Msg
+	for message := range batch.Messages() {
+		messages = append(messages, message)
+	}
+	return messages, batch.Error()
+}
+
+// survive decides whether a loop goes on after a pull: it does, but when the consumer or its stream is gone. A pull from a consumer
+// that is gone has nobody to answer it, as one from a server that restarts has: only the server can tell.
+func survive(ctx context.Context, consumer jetstream.Consumer, err error) error {
+	if err == nil || over(ctx) {
+		return nil
+	}
+	if !gone(err) {
+		_, err = consumer.Info(ctx)
+	}
+	if gone(err) {
+		return fmt.Errorf("taking messages: %w", err)
+	}
+	wait(ctx, lostWait)
+	return nil
+}
+
+// gone tells that nothing will ever come again this way.
+func gone(err error) bool {
+	return errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
+		errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrConnectionClosed)
+}
+
+// over tells that nobody waits any more, which is no error here.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Hold tells the server, at a third of ackWait, that messages are still being worked on, until release is called. Release
+// returns when no more will be told, so that nothing is said about a message after it was settled.
+func Hold(ackWait time.Duration, messages ...jetstream.Msg) (release func()) {
+	done := make(chan struct{})
+	var working sync.WaitGroup
+	working.Go(func() {
+		ticker := time.NewTicker(ackWait / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				for _, message := range messages {
+					_ = message.InProgress() // A lost one costs a redelivery, which is harmless.
+				}
+			}
+		}
+	})
+	return sync.OnceFunc(func() { close(done); working.Wait() })
+}

@@ -1,0 +1,164 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/wire"
+)
+
+// Names of the streams, the state bucket and the writer's consumer.
+const (
+	Jobs        = "VTQ_JOBS"
+	Verdicts    = "VTQ_VERDICTS"
+	DeadLetters = "VTQ_DEADLETTERS"
+	State       = "vtq_state"
+	Writer      = "writer"
+)
+
+// Bounds of the streams. Together under 8 GiB on each node.
+const (
+	// maxJobs bounds pending jobs: a million hold about 0.5 GiB of the server's memory as subjects.
+	maxJobs = 1_000_000
+	// maxJobBytes holds a million jobs of 1 KiB; a job of a hash has 300 bytes.
+	maxJobBytes = 1 << 30
+	// maxVerdictBytes holds about two million verdicts of 2 KiB, their median, compressed by half.
+	maxVerdictBytes = 4 << 30
+	// maxDeadBytes and maxDeadAge bound what waits for a person: a quarter of a year.
+	maxDeadBytes = 1 << 30
+	maxDeadAge   = 90 * 24 * time.Hour
+	// maxStateBytes holds cursors of some hundred bytes, thousands of times over.
+	maxStateBytes = 64 << 20
+	// maxHeader is room for a message's headers, which the server counts as part of its size: names of streams and message
+	// ids, 200 bytes together.
+	maxHeader = 1 << 10
+
+	// LookupAckWait is how long a killed lookup worker's job waits: 30 s, since a leader election may take 7 s, and a worker
+	// extends it at a third of the time.
+	LookupAckWait = 30 * time.Second
+	// WriterAckWait is the same for a writer's batch, which is extended alike.
+	WriterAckWait = 60 * time.Second
+	// dedup is how long the server remembers the message ids of verdicts and dead letters: longer than any redelivery after a
+	// crash.
+	dedup = 10 * time.Minute
+
+	// maxLookupPending bounds the jobs in hand over all workers: 50 workers with 4 jobs in each of two lanes.
+	maxLookupPending = 400
+	// maxWriterPending is four batches: two writers with one in hand and one to come.
+	maxWriterPending = 4 * MaxBatch
+)
+
+// Options are what a site may choose of the topology.
+type Options struct {
+	// Replicas of every stream: 1 embedded, 3 in a cluster. Defaults to 1.
+	Replicas int
+	// Routes that jobs can take: each is a Token of package wire.
+	Routes []string
+	// VerdictAge is how long verdicts are kept: at least twice the longest refresh age, else a verdict could vanish before it
+	// is asked again. Not below 10 minutes.
+	VerdictAge time.Duration
+}
+
+// A Topology is all that the pipeline needs on a server.
+type Topology struct {
+	Streams   []jetstream.StreamConfig
+	Consumers []Consumer
+	Buckets   []jetstream.KeyValueConfig
+}
+
+// A Consumer is a durable consumer and the stream it reads.
+type Consumer struct {
+	Stream string
+	Config jetstream.ConsumerConfig
+}
+
+// NewTopology derives the topology from the options, or says which of them cannot be.
+func NewTopology(o Options) (Topology, error) {
+	if o.Replicas == 0 {
+		o.Replicas = 1
+	}
+	if err := o.validate(); err != nil {
+		return Topology{}, err
+	}
+	return Topology{Streams: streams(o), Consumers: consumers(o), Buckets: buckets(o)}, nil
+}
+
+func (o Options) validate() error {
+	var all []error
+	if o.Replicas != 1 && o.Replicas != 3 && o.Replicas != 5 {
+		all = append(all, fmt.Errorf("stream replicas: must be 1, 3 or 5 (got %d)", o.Replicas))
+	}
+	if len(o.Routes) == 0 {
+		all = append(all, errors.New("routes: at least one is needed, else no job is ever asked"))
+	}
+	for _, route := range o.Routes {
+		if !wire.Token(route) {
+			all = append(all, fmt.Errorf("route %q: want lower-case letters, digits and hyphens", route))
+		}
+	}
+	if o.VerdictAge < dedup {
+		all = append(all, fmt.Errorf("verdict age: must be at least %v, for which message ids are remembered (got %v)", dedup, o.VerdictAge))
+	}
+	return errors.Join(all...)
+}
+
+func streams(o Options) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name: Jobs, Description: "Indicators to be asked about, one message per indicator.",
+			Subjects: []string{wire.AllJobs}, Retention: jetstream.WorkQueuePolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+			MaxMsgs: maxJobs, MaxBytes: maxJobBytes, MaxMsgSize: wire.MaxJob + maxHeader,
+		},
+		{
+			Name: Verdicts, Description: "Answers, newest per indicator: output, replay log and cache.",
+			Subjects: []string{wire.AllVerdicts, wire.AllAliases}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas, Compression: jetstream.S2Compression,
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld, AllowDirect: true,
+			MaxAge: o.VerdictAge, MaxBytes: maxVerdictBytes, MaxMsgSize: wire.MaxVerdict + maxHeader, Duplicates: dedup,
+		},
+		{
+			Name: DeadLetters, Description: "Messages that need a person, whole, with their reason.",
+			Subjects: []string{wire.AllDead}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			Discard: jetstream.DiscardOld, AllowDirect: true,
+			MaxAge: maxDeadAge, MaxBytes: maxDeadBytes, Duplicates: dedup,
+		},
+	}
+}
+
+func consumers(o Options) []Consumer {
+	all := []Consumer{{Stream: Verdicts, Config: jetstream.ConsumerConfig{
+		Durable: Writer, Description: "Writes verdicts to ThreatQ.",
+		FilterSubject: wire.AllVerdicts, DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: WriterAckWait,
+		MaxDeliver: -1, MaxAckPending: maxWriterPending,
+	}}}
+	for _, route := range o.Routes {
+		for _, lane := range wire.Lanes() {
+			all = append(all, Consumer{Stream: Jobs, Config: jetstream.ConsumerConfig{
+				Durable: LookupConsumer(lane, route), Description: "Asks providers about indicators.",
+				FilterSubject: wire.LaneSubject(lane, route), DeliverPolicy: jetstream.DeliverAllPolicy,
+				AckPolicy: jetstream.AckExplicitPolicy, AckWait: LookupAckWait,
+				MaxDeliver: -1, MaxAckPending: maxLookupPending,
+			}})
+		}
+	}
+	return all
+}
+
+func buckets(o Options) []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{{
+		Bucket: State, Description: "Cursors of the pipeline.",
+		History: 1, Storage: jetstream.FileStorage, Replicas: o.Replicas, MaxBytes: maxStateBytes,
+	}}
+}
+
+// LookupConsumer names the durable of a lane and route.
+func LookupConsumer(lane wire.Lane, route string) string {
+	return fmt.Sprintf("lookup-%s-%s", lane, route)
+}
