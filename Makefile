@@ -61,6 +61,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: ## run every benchmark, tests aside
 	go test -run '^$$' -bench . -benchmem work
 
+.PHONY: bench-memory
+bench-memory: ## print the peak of the memory of each stage over 20,000 and 200,000 indicators (about 15 min)
+	MEMORY_INDICATORS=20000,200000 go test -run '^$$' -bench Memory -benchtime 1x -timeout 60m vtq.internal/services/vtq
+
 # Keep
 
 .PHONY: lint

@@ -1,0 +1,63 @@
+// Command vtq-producer reads indicators from ThreatQ and puts those that have to be asked about into the job stream.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/producer"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/daemon"
+	"vtq.internal/shared/dial"
+	"vtq.internal/shared/provider"
+)
+
+func main() {
+	os.Exit(run(daemon.Process{Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Exit: os.Exit}))
+}
+
+type settings struct {
+	ThreatQ  config.ThreatQ
+	Producer producer.Config
+	Verdicts config.Verdicts
+	NATS     config.NATS
+	Log      config.Log
+	Shutdown config.Shutdown
+}
+
+func run(p daemon.Process) int {
+	var s settings
+	return daemon.Main(p, daemon.Service{
+		Name: "vtq-producer", Log: &s.Log, Settings: []any{&s},
+		RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+	})
+}
+
+func serve(ctx context.Context, s settings, log zerolog.Logger) error {
+	policy, err := s.Verdicts.Policy()
+	if err != nil {
+		return err
+	}
+	library, err := dial.ThreatQ(s.ThreatQ, nil)
+	if err != nil {
+		return err
+	}
+	nc, err := dial.NATS(ctx, s.NATS, "producer", log)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	stage, err := producer.New(producer.Options{
+		Config: s.Producer, NATS: nc, ThreatQ: library, Site: s.ThreatQ.URL.String(),
+		Policy: policy, Refresh: s.Verdicts.Refresh(), Route: provider.Route,
+		Logger: log, Registerer: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		return fmt.Errorf("making the producer: %w", err)
+	}
+	return stage.Run(ctx)
+}

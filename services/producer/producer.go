@@ -1,0 +1,128 @@
+package producer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/producer/internal/admit"
+	"vtq.internal/services/producer/internal/enqueue"
+	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/threatq"
+	"vtq.internal/shared/verdict"
+)
+
+// Options are what a producer is made of. All are required.
+type Options struct {
+	Config  Config
+	NATS    *nats.Conn
+	ThreatQ *threatq.Client
+	// Site names the ThreatQ, so that another one gets a cursor of its own: its address.
+	Site    string
+	Policy  verdict.Policy
+	Refresh verdict.Refresh
+	// Route gives the route of a kind and the providers on it; an empty route means that no provider answers the kind.
+	Route      func(indicator.Kind) (route string, providers []string)
+	Logger     zerolog.Logger
+	Registerer prometheus.Registerer
+}
+
+// A Producer reads ThreatQ and fills the job stream.
+type Producer struct {
+	config  Config
+	js      jetstream.JetStream
+	library *threatq.Client
+	site    string
+	rules   admit.Rules
+	queue   *enqueue.Queue
+	log     zerolog.Logger
+	metrics *metrics
+	walks   atomic.Int64
+	page    int // Indicators in a page: halved when pages turn out too large.
+}
+
+// New makes a producer. It touches nothing yet.
+func New(o Options) (*Producer, error) {
+	if o.NATS == nil || o.ThreatQ == nil || o.Route == nil || o.Registerer == nil {
+		return nil, errors.New("making a producer: NATS, ThreatQ, Route and Registerer are required")
+	}
+	js, err := jetstream.New(o.NATS)
+	if err != nil {
+		return nil, fmt.Errorf("making a producer: %w", err)
+	}
+	m, err := newMetrics(o.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("making a producer: %w", err)
+	}
+	return &Producer{
+		config: o.Config, js: js, library: o.ThreatQ, site: o.Site, rules: rules(o),
+		queue: &enqueue.Queue{
+			JS: js, Policy: o.Policy, Refresh: o.Refresh, Route: o.Route,
+			OnFull: func() { o.Logger.Warn().Str("stream", stream.Jobs).Msg("job stream full, waiting") },
+		},
+		log: o.Logger, metrics: m, page: o.Config.PageSize,
+	}, nil
+}
+
+func rules(o Options) admit.Rules {
+	kinds := []indicator.Kind{} // Not nil, which would stand for all of them.
+	for _, kind := range indicator.Kinds() {
+		if route, _ := o.Route(kind); route != "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	return admit.Rules{
+		InternalSuffixes: o.Config.InternalSuffixes, SkipStatuses: o.Config.SkipStatuses,
+		MaxTLP: o.Config.MaxTLP, DefaultTLP: o.Config.DefaultTLP, Kinds: kinds,
+	}
+}
+
+// Walks tells how many walks have come to their end.
+func (p *Producer) Walks() int { return int(p.walks.Load()) }
+
+// Run walks until ctx ends, and then returns nil. Outages do not end it.
+func (p *Producer) Run(ctx context.Context) error {
+	if err := p.run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil // Also when it was still starting: to be stopped is no failure.
+}
+
+func (p *Producer) run(ctx context.Context) error {
+	bucket, err := p.js.KeyValue(ctx, stream.State)
+	if err != nil {
+		return fmt.Errorf("opening the state bucket %s: %w", stream.State, err)
+	}
+	w, err := p.begin(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		wait := p.untilNext(w)
+		if wait <= 0 {
+			if err = p.walk(ctx, w); err == nil || ctx.Err() != nil {
+				continue
+			}
+			wait = p.trouble(ctx, w, err)
+		}
+		sleep(ctx, wait)
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
