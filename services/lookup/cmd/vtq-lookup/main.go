@@ -1,0 +1,63 @@
+// Command vtq-lookup takes jobs, asks the provider about each object once, and publishes the verdicts.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/lookup"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/daemon"
+	"vtq.internal/shared/dial"
+	"vtq.internal/shared/provider"
+)
+
+func main() {
+	os.Exit(run(daemon.Process{Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Exit: os.Exit}))
+}
+
+type settings struct {
+	VirusTotal config.VirusTotal
+	Lookup     lookup.Config
+	Verdicts   config.Verdicts
+	NATS       config.NATS
+	Log        config.Log
+	Shutdown   config.Shutdown
+}
+
+func run(p daemon.Process) int {
+	var s settings
+	return daemon.Main(p, daemon.Service{
+		Name: "vtq-lookup", Log: &s.Log, Settings: []any{&s},
+		RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+	})
+}
+
+func serve(ctx context.Context, s settings, log zerolog.Logger) error {
+	policy, err := s.Verdicts.Policy()
+	if err != nil {
+		return err
+	}
+	client, err := dial.VirusTotal(s.VirusTotal)
+	if err != nil {
+		return err
+	}
+	nc, err := dial.NATS(ctx, s.NATS, "lookup", log)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	stage, err := lookup.New(lookup.Options{
+		Config: s.Lookup, NATS: nc, Provider: client, Name: provider.VirusTotal, Route: provider.VirusTotal,
+		Quota: s.VirusTotal.PerMinute(), Policy: policy, Refresh: s.Verdicts.Refresh(), Grace: s.Shutdown.Grace,
+		Logger: log, Registerer: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		return fmt.Errorf("making the lookup worker: %w", err)
+	}
+	return stage.Run(ctx)
+}

@@ -1,0 +1,206 @@
+package enrich_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/services/lookup/internal/recall"
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/testkit"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
+)
+
+const day = 24 * time.Hour
+
+// A lab is an enricher with fakes around it and real streams, in a bubble. It is its own provider, budget and guard.
+type lab struct {
+	*testing.T
+	server   *testkit.Server
+	js       jetstream.JetStream
+	enricher *enrich.Enricher
+
+	lookFunc func(ctx context.Context, object indicator.Object) (verdict.Verdict, error)
+	takeFunc func(ctx context.Context) error // Before a permit is given; nil gives it at once.
+
+	mu      sync.Mutex
+	steps   []string
+	open    bool
+	refuses int // How often the guard lets nobody ask.
+}
+
+func inLab(t *testing.T, f func(l *lab)) {
+	t.Helper()
+	testkit.Bubble(t, func(t *testing.T, s *testkit.Server) {
+		t.Helper()
+		nc := s.Connect()
+		defer nc.Close()
+		l := &lab{T: t, server: s}
+		var err error
+		if l.js, err = jetstream.New(nc); err != nil {
+			t.Fatalf("opening JetStream: %v", err)
+		}
+		topology, err := stream.NewTopology(stream.Options{Routes: []string{"any"}, VerdictAge: 100 * day})
+		if err != nil {
+			t.Fatalf("making the topology: %v", err)
+		}
+		if err := stream.Ensure(t.Context(), l.js, topology); err != nil {
+			t.Fatalf("creating the topology: %v", err)
+		}
+		l.enricher = &enrich.Enricher{
+			JS: l.js, Budget: l, Guard: l, Provider: l, Name: "virustotal",
+			Memory: &recall.Memory{
+				Stream: l.verdicts(), Provider: "virustotal", Policy: verdict.DefaultPolicy(),
+				Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: day},
+			},
+		}
+		l.lookFunc = func(_ context.Context, object indicator.Object) (verdict.Verdict, error) { return known(object), nil }
+		f(l)
+	})
+}
+
+func (l *lab) sleep(d time.Duration) { time.Sleep(d) }
+
+func (l *lab) step(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps = append(l.steps, fmt.Sprintf(format, args...))
+}
+
+// did gives the steps so far.
+func (l *lab) did() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.steps, ", ")
+}
+
+// Take implements enrich.Budget.
+func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
+	if l.takeFunc != nil {
+		if err := l.takeFunc(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	l.step("take %s", lane)
+	return releaser{l}, nil
+}
+
+// Hold implements enrich.Budget.
+func (l *lab) Hold(d time.Duration) { l.step("hold %v", d) }
+
+type releaser struct{ l *lab }
+
+// Release implements enrich.Permit.
+func (r releaser) Release() { r.l.step("release") }
+
+// Wait implements enrich.Guard.
+func (l *lab) Wait(ctx context.Context) error { return context.Cause(ctx) }
+
+// Open implements enrich.Guard.
+func (l *lab) Open() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open
+}
+
+// Do implements enrich.Guard.
+func (l *lab) Do(ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
+	l.mu.Lock()
+	refuse := l.refuses > 0
+	l.refuses--
+	l.mu.Unlock()
+	if refuse {
+		return verdict.Verdict{}, fault.New(fault.Quota, errors.New("somebody else probes"))
+	}
+	return ask()
+}
+
+// Look implements enrich.Looker.
+func (l *lab) Look(ctx context.Context, object indicator.Object) (verdict.Verdict, error) {
+	l.step("ask %s", object.Value)
+	v, err := l.lookFunc(ctx, object)
+	v.Provider, v.Kind, v.Asked = "virustotal", object.Kind, time.Now().UTC().Truncate(time.Second)
+	return v, err
+}
+
+// fails gives the answers of a list, one after the other, and then what is known.
+func (l *lab) fails(errs ...error) {
+	l.lookFunc = func(_ context.Context, object indicator.Object) (verdict.Verdict, error) {
+		if len(errs) > 0 {
+			err := errs[0]
+			errs = errs[1:]
+			return verdict.Verdict{}, err
+		}
+		return known(object), nil
+	}
+}
+
+func known(indicator.Object) verdict.Verdict {
+	return verdict.Verdict{Found: true, Counts: verdict.Counts{verdict.Malicious: 14, verdict.Undetected: 58}}
+}
+
+func domain() indicator.Object {
+	return indicator.Object{Kind: indicator.Domain, Value: "quiet-harbor.com"}
+}
+
+func ticket(id int64, object indicator.Object) enrich.Ticket {
+	return enrich.Ticket{
+		Job:  wire.Job{Indicator: indicator.Indicator{ID: id, Type: "FQDN", Value: object.Value}, Object: object},
+		Lane: wire.Fresh, ID: fmt.Sprint("message-", id),
+	}
+}
+
+func (l *lab) answer(t enrich.Ticket) (enrich.Report, error) {
+	return l.enricher.Answer(l.Context(), l.Context(), t)
+}
+
+func (l *lab) verdicts() jetstream.Stream {
+	l.Helper()
+	s, err := l.js.Stream(l.Context(), stream.Verdicts)
+	if err != nil {
+		l.Fatalf("opening the verdicts: %v", err)
+	}
+	return s
+}
+
+// stored lists the subjects of all that was published, in order.
+func (l *lab) stored() []string {
+	l.Helper()
+	verdicts := l.verdicts()
+	var subjects []string
+	for seq := uint64(1); seq <= verdicts.CachedInfo().State.LastSeq; seq++ {
+		message, err := verdicts.GetMsg(l.Context(), seq)
+		if err == nil {
+			subjects = append(subjects, message.Subject)
+		}
+	}
+	return subjects
+}
+
+// verdict reads what was published for an indicator.
+func (l *lab) verdict(id int64, object indicator.Object) (wire.Verdict, bool) {
+	l.Helper()
+	at := wire.VerdictAddress{Provider: "virustotal", Key: object.Key(), ID: id}
+	message, err := l.verdicts().GetLastMsgForSubject(l.Context(), at.Subject())
+	if err != nil {
+		return wire.Verdict{}, false
+	}
+	v, err := wire.DecodeVerdict(message.Data)
+	if err != nil {
+		l.Fatalf("decoding a verdict: %v", err)
+	}
+	return v, true
+}

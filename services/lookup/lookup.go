@@ -1,0 +1,151 @@
+package lookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"vtq.internal/services/lookup/internal/breaker"
+	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/services/lookup/internal/pace"
+	"vtq.internal/services/lookup/internal/recall"
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
+)
+
+// Options are what a lookup worker is made of. All are required but Quota and Grace.
+type Options struct {
+	Config   Config
+	NATS     *nats.Conn
+	Provider enrich.Looker
+	// Name is the provider's name in subjects, and Route the route whose jobs it answers.
+	Name, Route string
+	// Quota is how many requests a minute may be made; 0 means no limit.
+	Quota   int
+	Policy  verdict.Policy
+	Refresh verdict.Refresh
+	// Grace is how long work in hand may go on after the end of Run's context.
+	Grace      time.Duration
+	Logger     zerolog.Logger
+	Registerer prometheus.Registerer
+}
+
+// A Lookup is one worker of the lookup stage.
+type Lookup struct {
+	options Options
+	js      jetstream.JetStream
+	guard   *breaker.Breaker
+	budget  *pace.Budget
+	metrics *metrics
+}
+
+// New makes a worker. It touches nothing yet.
+func New(o Options) (*Lookup, error) {
+	if o.NATS == nil || o.Provider == nil || o.Registerer == nil || !wire.Token(o.Name) || !wire.Token(o.Route) {
+		return nil, errors.New("making a lookup worker: NATS, Provider, Registerer, Name and Route are required")
+	}
+	js, err := jetstream.New(o.NATS)
+	if err != nil {
+		return nil, fmt.Errorf("making a lookup worker: %w", err)
+	}
+	m, err := newMetrics(o.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("making a lookup worker: %w", err)
+	}
+	l := &Lookup{options: o, js: js, metrics: m, budget: pace.New(o.Quota, time.Minute)}
+	l.guard = breaker.New(o.Name, l.breakerChanged)
+	return l, nil
+}
+
+func (l *Lookup) breakerChanged(open bool, cause error) {
+	if !open {
+		l.metrics.open.Set(0)
+		l.options.Logger.Info().Str("provider", l.options.Name).Msg("provider answers again")
+		return
+	}
+	l.metrics.open.Set(1)
+	level := zerolog.WarnLevel
+	if fault.KindOf(cause) == fault.Denied {
+		level = zerolog.ErrorLevel
+	}
+	l.options.Logger.WithLevel(level).Str("provider", l.options.Name).Str("fault", fault.KindOf(cause).String()).Err(cause).Msg("provider not asked for now")
+}
+
+// Run answers jobs until ctx ends, finishes what is in hand within the grace, and returns nil.
+func (l *Lookup) Run(ctx context.Context) error {
+	if err := l.run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil // Also when it was still starting: to be stopped is no failure.
+}
+
+func (l *Lookup) run(ctx context.Context) error {
+	jobs, err := l.js.Stream(ctx, stream.Jobs)
+	if err != nil {
+		return fmt.Errorf("opening stream %s: %w", stream.Jobs, err)
+	}
+	verdicts, err := l.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
+	}
+	created := jobs.CachedInfo().Created
+	w := &worker{
+		created: created, settler: stream.NewSettler(l.js, stage, created), enricher: l.enricher(verdicts),
+		guard: l.guard, log: l.options.Logger, metrics: l.metrics,
+	}
+	consumers, err := l.consumers(ctx)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx) // Ends for all loops when one of them cannot go on.
+	working, done := lifecycle.Grace(ctx, l.options.Grace)
+	defer done()
+	for lane, consumer := range consumers {
+		for range l.options.Config.Concurrency {
+			group.Go(func() error { return w.loop(ctx, working, lane, consumer) })
+		}
+	}
+	return group.Wait()
+}
+
+func (l *Lookup) consumers(ctx context.Context) (map[wire.Lane]jetstream.Consumer, error) {
+	all := map[wire.Lane]jetstream.Consumer{}
+	for _, lane := range wire.Lanes() {
+		consumer, err := l.js.Consumer(ctx, stream.Jobs, stream.LookupConsumer(lane, l.options.Route))
+		if err != nil {
+			return nil, fmt.Errorf("opening consumer of lane %s: %w", lane, err)
+		}
+		all[lane] = consumer
+	}
+	return all, nil
+}
+
+func (l *Lookup) enricher(verdicts jetstream.Stream) *enrich.Enricher {
+	o := l.options
+	return &enrich.Enricher{
+		JS:     l.js,
+		Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
+		Budget: permits{l.budget}, Guard: l.guard, Provider: o.Provider, Name: o.Name, OtherScheme: o.Config.OtherScheme,
+	}
+}
+
+// permits hands out the budget's permits as the enricher knows them.
+type permits struct{ *pace.Budget }
+
+func (p permits) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
+	permit, err := p.Budget.Take(ctx, lane)
+	if err != nil {
+		return nil, err
+	}
+	return permit, nil
+}
