@@ -16,6 +16,8 @@
 //	a mark that ThreatQ does not take back  the walk begins again at its start
 //	the job stream full                     the page waits: backpressure
 //	a second producer                       one of the two sees that the cursor moved, and goes on from there
+//	a job that died                         rests for as long as "not found" stays fresh, or until its dead letter is taken away
+//	an update dated in the future           is read, but does not move the cursor
 //
 // # Decisions
 //

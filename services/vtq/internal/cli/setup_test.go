@@ -1,0 +1,52 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"vtq.internal/services/vtq/internal/embedded"
+)
+
+func TestSetupCanRunAnyNumberOfTimes(t *testing.T) {
+	dir := t.TempDir()
+	server, err := embedded.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	at, err := embedded.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"NATS_URL=" + at.URL[0], "NATS_USER=" + at.User, "NATS_PASSWORD=" + at.Password.Reveal()}
+	for range 2 {
+		stdout, stderr, code := run(t, env, "setup")
+		if code != 0 || !strings.Contains(stdout, "VTQ_JOBS  ") || !strings.Contains(stdout, "VTQ_VERDICTS  ") {
+			t.Errorf("exit code %d, want 0 and the names of the streams:\n%s%s", code, stdout, stderr)
+		}
+	}
+	stdout, _, _ := run(t, env, "check")
+	if !strings.Contains(stdout, "all there, and as they should be") {
+		t.Errorf("after vtq setup, vtq check says:\n%s", stdout)
+	}
+}
+
+func TestSetupSaysWhatItLacks(t *testing.T) {
+	cases := map[string]struct {
+		env  []string
+		code int
+		want string
+	}{
+		"no server named": {nil, 2, "NATS_URL: must be set"},
+		"an even number":  {[]string{"NATS_URL=127.0.0.1:1", "NATS_REPLICAS=2"}, 2, "NATS_REPLICAS: wants 1, 3 or 5"},
+		"nobody at home":  {[]string{"NATS_URL=127.0.0.1:1"}, 1, "connecting to NATS"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, stderr, code := run(t, c.env, "setup")
+			if code != c.code || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit code %d, want %d and %q:\n%s", code, c.code, c.want, stderr)
+			}
+		})
+	}
+}

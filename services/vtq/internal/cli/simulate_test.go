@@ -1,0 +1,62 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestSimulateTellsHowToBeReached(t *testing.T) {
+	p := start(t, nil, "simulate", "--requests-per-minute", "4", "--requests-per-day", "500", "--latency", "1ms")
+	p.says("serving 200 indicators")
+	var env []string
+	for line := range strings.Lines(p.stdout.String()) {
+		assignment, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
+		if !ok {
+			t.Errorf("line %q is nothing that a shell would take", line)
+		}
+		env = append(env, assignment)
+	}
+	stdout, _, code := run(t, env, "check")
+	if code != 0 || !strings.Contains(stdout, "200 can be read") || !strings.Contains(stdout, "0 of 500 used today") {
+		t.Errorf("vtq check against the simulators: exit code %d, want 0:\n%s", code, stdout)
+	}
+	p.signal(syscall.SIGINT)
+	if code := p.wait(); code != 0 || !strings.Contains(p.stderr.String(), "VirusTotal had 1, 0 of them counted") {
+		t.Errorf("exit code %d, want 0 and a count of requests:\n%s", code, p.stderr)
+	}
+}
+
+func TestSimulateServesReports(t *testing.T) {
+	dir := reports(t, 2)
+	raw, err := os.ReadFile(filepath.Join(dir, "0.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "again.json"), raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, nil, "simulate", "--reports", dir)
+	p.says("serving 2 indicators")
+	for _, want := range []string{"not served: none.json: ", "not served: again.json: another report of its object is"} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("standard error does not say %q:\n%s", want, p.stderr)
+		}
+	}
+}
+
+func TestSimulateListensWhereItIsTold(t *testing.T) {
+	p := start(t, nil, "simulate", "--listen", "127.0.0.2", "--virustotal-port", "0")
+	p.says("serving")
+	lines := strings.Split(p.stdout.String(), "\n")
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "export THREATQ_URL=http://127.0.0.2:") }) {
+		t.Errorf("standard output:\n%s", p.stdout)
+	}
+	_, stderr, code := run(t, nil, "simulate", "--listen", "192.0.2.1")
+	if code != 1 || !strings.Contains(stderr, "listening for the simulated ThreatQ") {
+		t.Errorf("on an address of nobody: exit code %d, want 1:\n%s", code, stderr)
+	}
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"vtq.internal/services/vtq"
+	"vtq.internal/services/vtq/internal/embedded"
+	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/daemon"
+	"vtq.internal/shared/dial"
+)
+
+func (c *cli) up() *cobra.Command {
+	return &cobra.Command{
+		Use:   "up",
+		Short: "Run the pipeline: producer, lookup and writer in one process",
+		Long: `Up runs all three stages in one process until it is told to stop (SIGTERM or
+Ctrl-C; a second one does not wait for work in hand). It may be killed at any
+moment and goes on where it was.
+
+With NATS_URL set it uses that server, else it brings its own, which keeps what it
+knows in VTQ_DATA_DIR. A ThreatQ or VirusTotal that is down is waited for.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var s vtq.Settings // Filled by the time that it is served.
+			p := c.process
+			p.Args, p.Env = nil, c.logEnvironment()
+			return exit(daemon.Main(p, daemon.Service{
+				Name: "vtq", Log: &s.Log, Settings: []any{&s},
+				RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+			}))
+		},
+	}
+}
+
+// logEnvironment lets logs be for people where people read them, and keeps colours out of files.
+func (c *cli) logEnvironment() []string {
+	env := c.process.Env
+	stderr := screen.Of(c.process.Stderr, env)
+	if stderr.Terminal && !c.isSet("LOG_FORMAT") {
+		env = append(slices.Clip(env), "LOG_FORMAT="+config.LogConsole)
+	}
+	if !stderr.Color {
+		env = append(slices.Clip(env), "NO_COLOR=1")
+	}
+	return env
+}
+
+// serve runs the pipeline until ctx ends.
+func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger) error {
+	nc, at, closeFunc, err := connect(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer closeFunc()
+	library, err := dial.ThreatQ(s.ThreatQ, nil)
+	if err != nil {
+		return err
+	}
+	provider, err := dial.VirusTotal(s.VirusTotal)
+	if err != nil {
+		return err
+	}
+	pipeline, err := vtq.New(ctx, vtq.Options{
+		Settings: s, NATS: nc, ThreatQ: library, VirusTotal: provider, Logger: log, Registerer: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		return err
+	}
+	log.Info().Str("enriches", selection(s)).Str("threatq", s.ThreatQ.URL.String()).Str("virustotal", pace(s)).Str("data", at).
+		Msg("enriching")
+	return pipeline.Run(ctx)
+}
+
+// connect reaches the NATS server that is configured, or starts the embedded one. It tells where the data is.
+func connect(ctx context.Context, s vtq.Settings, log zerolog.Logger) (nc *nats.Conn, at string, closeFunc func(), err error) {
+	if len(s.NATS.URL) > 0 {
+		nc, err := dial.NATS(ctx, s.NATS, "vtq", log)
+		if err != nil {
+			return nil, "", nil, err
+		}
+		return nc, "NATS " + nc.ConnectedUrlRedacted(), nc.Close, nil
+	}
+	server, err := embedded.Start(s.Data.Dir)
+	if errors.Is(err, embedded.ErrLocked) {
+		return nil, "", nil, fmt.Errorf("%w; stop that one, or set VTQ_DATA_DIR to another directory", err)
+	}
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if nc, err = server.Connect(); err != nil {
+		server.Stop()
+		return nil, "", nil, err
+	}
+	return nc, "directory " + s.Data.Dir, func() { nc.Close(); server.Stop() }, nil
+}
+
+// selection says what is enriched.
+func selection(s vtq.Settings) string {
+	switch {
+	case s.Producer.Collection != "":
+		return fmt.Sprintf("data collection %q", s.Producer.Collection)
+	case s.Producer.SelectionFile != "":
+		return "indicators named in " + s.Producer.SelectionFile
+	}
+	return "every indicator"
+}
+
+// pace says how fast.
+func pace(s vtq.Settings) string {
+	if n := s.VirusTotal.PerMinute(); n > 0 {
+		return fmt.Sprintf("%d requests a minute", n)
+	}
+	return "no limit of requests"
+}

@@ -1,0 +1,48 @@
+package demo
+
+import (
+	"slices"
+
+	"vtq.internal/services/vtq"
+	tqsim "vtq.internal/shared/simulator/threatq"
+	"vtq.internal/shared/verdict"
+)
+
+// rows reads in ThreatQ what stands on the indicators.
+func (r *round) rows(settings vtq.Settings) []Row {
+	skipped, failed := r.witness.reasons()
+	names := map[string]string{}
+	for _, a := range settings.Writer.Attributes() {
+		names[a.Field] = a.Name
+	}
+	rows := make([]Row, len(r.ids))
+	for i, id := range r.ids {
+		in, _ := r.sim.ThreatQ.Indicator(id)
+		ours := written(in.Attributes, settings.Writer.Source)
+		rows[i] = Row{
+			ID: id, Type: in.Type, Value: in.Value, Note: r.seeds[i].Note, Report: r.seeds[i].Path,
+			Class: verdict.Class(ours[names["verdict"]]), Severity: ours[names["severity"]], Score: in.ManualScore,
+			Detections: ours[names["detections"]], Link: ours[names["link"]], Attributes: ours,
+			Skipped: skipped[id], Failed: failed[id],
+		}
+		if row := &rows[i]; len(ours) == 0 && row.Skipped == "" && row.Failed == "" {
+			row.Failed = "nothing was written, and nothing says why"
+		}
+	}
+	return rows
+}
+
+// written is what bears our source. A name that stands there twice, which must never be, shows under both values.
+func written(attributes []tqsim.Attribute, source string) map[string]string {
+	ours := map[string]string{}
+	for _, a := range attributes {
+		if !slices.ContainsFunc(a.Sources, func(s tqsim.Source) bool { return s.Name == source }) {
+			continue
+		}
+		if twin, ok := ours[a.Name]; ok {
+			a.Value = twin + " and " + a.Value
+		}
+		ours[a.Name] = a.Value
+	}
+	return ours
+}

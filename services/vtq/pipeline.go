@@ -1,0 +1,136 @@
+package vtq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/lookup"
+	"vtq.internal/services/producer"
+	"vtq.internal/services/writer"
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/provider"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/threatq"
+	"vtq.internal/shared/virustotal"
+)
+
+// Options are what a pipeline is made of. All are required.
+type Options struct {
+	Settings   Settings
+	NATS       *nats.Conn
+	ThreatQ    *threatq.Client
+	VirusTotal *virustotal.Client
+	Logger     zerolog.Logger
+	Registerer prometheus.Registerer
+}
+
+// A Pipeline is the three stages in one process.
+type Pipeline struct {
+	js       jetstream.JetStream
+	producer *producer.Producer
+	lookup   *lookup.Lookup
+	writer   *writer.Writer
+}
+
+// New creates the streams, or brings them up to date, and makes the three stages.
+func New(ctx context.Context, o Options) (*Pipeline, error) {
+	js, err := prepare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := o.Settings.Verdicts.Policy()
+	if err != nil {
+		return nil, err
+	}
+	logger := func(stage string) zerolog.Logger { return o.Logger.With().Str("stage", stage).Logger() }
+	p := &Pipeline{js: js}
+	var errs [3]error
+	p.producer, errs[0] = producer.New(producer.Options{
+		Config: o.Settings.Producer, NATS: o.NATS, ThreatQ: o.ThreatQ, Site: o.Settings.ThreatQ.URL.String(),
+		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(), Route: provider.Route,
+		Logger: logger("producer"), Registerer: o.Registerer,
+	})
+	p.lookup, errs[1] = lookup.New(lookup.Options{
+		Config: o.Settings.Lookup, NATS: o.NATS, Provider: o.VirusTotal, Name: provider.VirusTotal, Route: provider.VirusTotal,
+		Quota: o.Settings.VirusTotal.PerMinute(), Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
+		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer,
+	})
+	p.writer, errs[2] = writer.New(writer.Options{
+		Config: o.Settings.Writer, NATS: o.NATS, ThreatQ: o.ThreatQ, Policy: policy,
+		Grace: o.Settings.Shutdown.Grace, Logger: logger("writer"), Registerer: o.Registerer,
+	})
+	return p, errors.Join(errs[:]...)
+}
+
+func prepare(ctx context.Context, o Options) (jetstream.JetStream, error) {
+	if o.NATS == nil || o.ThreatQ == nil || o.VirusTotal == nil || o.Registerer == nil {
+		return nil, errors.New("making a pipeline: NATS, ThreatQ, VirusTotal and Registerer are required")
+	}
+	if err := stream.CheckServer(o.NATS); err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(o.NATS)
+	if err != nil {
+		return nil, fmt.Errorf("making a pipeline: %w", err)
+	}
+	topology, err := o.Settings.Topology()
+	if err != nil {
+		return nil, err
+	}
+	return js, stream.Ensure(ctx, js, topology)
+}
+
+// Topology is what the settings need of a NATS server.
+func (s Settings) Topology() (stream.Topology, error) {
+	return stream.NewTopology(stream.Options{
+		Replicas: s.NATS.Replicas, Routes: provider.Routes(), VerdictAge: s.Verdicts.Keep(),
+	})
+}
+
+// Run runs the stages until ctx ends or one of them cannot go on.
+func (p *Pipeline) Run(ctx context.Context) error {
+	var group lifecycle.Group
+	group.Add("producer", p.producer.Run)
+	group.Add("lookup", p.lookup.Run)
+	group.Add("writer", p.writer.Run)
+	return group.Run(ctx)
+}
+
+// A Progress is how far a pipeline has come.
+type Progress struct {
+	Walks   int    // Walks over ThreatQ that came to their end.
+	Waiting uint64 // Jobs not answered yet.
+	Writing uint64 // Verdicts not written yet.
+	Known   uint64 // Verdicts and aliases that are kept.
+}
+
+// Idle tells that everything that was read is answered and written.
+func (p Progress) Idle() bool { return p.Walks > 0 && p.Waiting == 0 && p.Writing == 0 }
+
+// Progress asks the server how far the pipeline has come.
+func (p *Pipeline) Progress(ctx context.Context) (Progress, error) {
+	jobs, err := p.js.Stream(ctx, stream.Jobs)
+	if err != nil {
+		return Progress{}, fmt.Errorf("asking for progress: %w", err)
+	}
+	writer, err := p.js.Consumer(ctx, stream.Verdicts, stream.Writer)
+	if err != nil {
+		return Progress{}, fmt.Errorf("asking for progress: %w", err)
+	}
+	verdicts, err := p.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return Progress{}, fmt.Errorf("asking for progress: %w", err)
+	}
+	info := writer.CachedInfo()
+	return Progress{
+		Walks: p.producer.Walks(), Waiting: jobs.CachedInfo().State.Msgs,
+		Writing: info.NumPending + uint64(max(info.NumAckPending, 0)),
+		Known:   verdicts.CachedInfo().State.Msgs,
+	}, nil
+}

@@ -1,0 +1,62 @@
+// Command vtq-writer takes verdicts and writes them onto the indicators in ThreatQ.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/writer"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/daemon"
+	"vtq.internal/shared/dial"
+)
+
+func main() {
+	os.Exit(run(daemon.Process{Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Exit: os.Exit}))
+}
+
+// settings lack the key of the provider, which is none of the writer's business; whether it is a private one is.
+type settings struct {
+	ThreatQ  config.ThreatQ
+	Writer   writer.Config
+	Verdicts config.Verdicts
+	NATS     config.NATS
+	Log      config.Log
+	Shutdown config.Shutdown
+}
+
+func run(p daemon.Process) int {
+	var s settings
+	return daemon.Main(p, daemon.Service{
+		Name: "vtq-writer", Log: &s.Log, Settings: []any{&s},
+		RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+	})
+}
+
+func serve(ctx context.Context, s settings, log zerolog.Logger) error {
+	policy, err := s.Verdicts.Policy()
+	if err != nil {
+		return err
+	}
+	library, err := dial.ThreatQ(s.ThreatQ, nil)
+	if err != nil {
+		return err
+	}
+	nc, err := dial.NATS(ctx, s.NATS, "writer", log)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	stage, err := writer.New(writer.Options{
+		Config: s.Writer, NATS: nc, ThreatQ: library, Policy: policy, Grace: s.Shutdown.Grace,
+		Logger: log, Registerer: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		return fmt.Errorf("making the writer: %w", err)
+	}
+	return stage.Run(ctx)
+}

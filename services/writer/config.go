@@ -1,0 +1,75 @@
+package writer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"vtq.internal/services/writer/internal/apply"
+	"vtq.internal/services/writer/internal/attribute"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/verdict"
+)
+
+// Config is what a site may set of the writer.
+type Config struct {
+	Fields      []string `env:"VTQ_ATTRIBUTES" doc:"Fields to write as attributes, of those in the table of attributes; unset means all of them."`
+	Names       []string `env:"VTQ_ATTRIBUTE_NAMES" doc:"Names of attributes that shall be called otherwise, such as verdict=VT Verdict,link=VT Report."`
+	Prefix      string   `env:"VTQ_ATTRIBUTE_PREFIX" envDefault:"VirusTotal" doc:"What stands before the name of every attribute."`
+	Source      string   `env:"VTQ_SOURCE" envDefault:"VirusTotal" doc:"Source that is shown on every attribute."`
+	Score       string   `env:"VTQ_SCORE" envDefault:"off" doc:"Whether a verdict sets the indicator's score: off, raise-only (also: on) or replace."`
+	Concurrency int      `env:"VTQ_WRITE_CONCURRENCY" envDefault:"4" doc:"Indicators that are written at a time."`
+}
+
+// Heading names the block.
+func (Config) Heading() string { return "What is written" }
+
+// maxConcurrency bounds the indicators written at a time: nothing speaks for a ThreatQ that takes more.
+const maxConcurrency = 32
+
+// Validate checks what the types cannot.
+func (c Config) Validate() error {
+	_, names := c.names()
+	all := []error{
+		names,
+		config.OneOf("VTQ_SCORE", c.Score, "off", "on", "raise-only", "replace"),
+		config.Between("VTQ_WRITE_CONCURRENCY", c.Concurrency, 1, maxConcurrency),
+	}
+	if c.Source == "" || c.Source != verdict.Clean(c.Source, verdict.MaxItem) {
+		all = append(all, fmt.Errorf("VTQ_SOURCE: wants a name of at most %d characters", verdict.MaxItem))
+	}
+	for _, err := range c.mapping(verdict.DefaultPolicy()).Validate() {
+		all = append(all, fmt.Errorf("VTQ_ATTRIBUTES, VTQ_ATTRIBUTE_NAMES, VTQ_ATTRIBUTE_PREFIX: %w", err))
+	}
+	return errors.Join(all...)
+}
+
+func (c Config) mapping(policy verdict.Policy) attribute.Mapping {
+	names, _ := c.names()
+	var fields []attribute.Field
+	for _, f := range c.Fields {
+		fields = append(fields, attribute.Field(strings.TrimSpace(f)))
+	}
+	return attribute.Mapping{Policy: policy, Prefix: c.Prefix, Fields: fields, Names: names}
+}
+
+func (c Config) names() (map[attribute.Field]string, error) {
+	names := map[attribute.Field]string{}
+	var all []error
+	for _, pair := range c.Names {
+		field, name, ok := strings.Cut(pair, "=")
+		if !ok {
+			all = append(all, fmt.Errorf("VTQ_ATTRIBUTE_NAMES: wants field=name, separated by commas (got %q)", verdict.Clean(pair, verdict.MaxName)))
+			continue
+		}
+		names[attribute.Field(strings.TrimSpace(field))] = strings.TrimSpace(name)
+	}
+	return names, errors.Join(all...)
+}
+
+func (c Config) scoring() apply.Scoring {
+	if c.Score == "on" {
+		return apply.ScoreRaiseOnly
+	}
+	return apply.Scoring(c.Score)
+}

@@ -1,0 +1,19 @@
+// Package writer takes verdicts and writes them onto the indicators in ThreatQ.
+//
+// It takes a batch, keeps the newest verdict for each indicator and provider (the older ones are done with), and writes
+// indicators side by side, a few at a time. Which attributes a verdict comes to is internal/attribute, what has to change on an
+// indicator internal/plan, the doing internal/apply. Every verdict is settled by itself: one bad item never repeats its neighbours.
+//
+// # What can go wrong
+//
+//	ThreatQ down or slow            the batch stays in hand, until ThreatQ answers again; nothing is counted against it
+//	credentials refused             the same, said loudly; goes on by itself when they work
+//	one indicator fails             its verdict comes again later, with growing delays; after 20 tries it is a dead letter, as soon as
+//	                                ThreatQ takes another
+//	all fail, though ThreatQ        the same, so that there are no dead letters; said loudly when writing is refused (403)
+//	  answers
+//	ThreatQ refuses an attribute    the others are written; then dead letter, with ThreatQ's reason
+//	the indicator was deleted       dropped and counted
+//	the message cannot be read      dead letter
+//	the writer is killed            the batch comes again after its AckWait of 60 s; what was written is found in place
+package writer

@@ -1,0 +1,107 @@
+package writer_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vtq.internal/services/writer"
+)
+
+// values gives all counters and gauges, and how much histograms have seen, by name and labels.
+func values(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatalf("gathering metrics: %v", err)
+	}
+	all := map[string]float64{}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			name := []string{family.GetName()}
+			for _, label := range metric.GetLabel() {
+				name = append(name, label.GetValue())
+			}
+			all[strings.Join(name, " ")] = metric.GetCounter().GetValue() + metric.GetGauge().GetValue() + metric.GetHistogram().GetSampleSum()
+		}
+	}
+	return all
+}
+
+// value gives one of them.
+func (r *run) value(name ...string) float64 {
+	r.l.Helper()
+	return values(r.l.T, r.registry)[strings.Join(name, " ")]
+}
+
+func TestEveryMetricStartsAtZero(t *testing.T) {
+	inLab(t, func(l *lab) {
+		o := l.options()
+		if _, err := writer.New(o); err != nil {
+			l.Fatalf("New = %v", err)
+		}
+		var got []string
+		for name, value := range values(l.T, o.Registerer.(*prometheus.Registry)) {
+			if value != 0 {
+				l.Errorf("%s = %v before anything happened, want 0", name, value)
+			}
+			got = append(got, name)
+		}
+		want := []string{
+			"vtq_attribute_rows_total created", "vtq_attribute_rows_total deleted",
+			"vtq_attribute_rows_total unchanged", "vtq_attribute_rows_total updated",
+			"vtq_batch_items", "vtq_threatq_down",
+			"vtq_writer_settled_total denied nak", "vtq_writer_settled_total gone ack", "vtq_writer_settled_total interrupted nak",
+			"vtq_writer_settled_total none ack", "vtq_writer_settled_total permanent term", "vtq_writer_settled_total quota nak",
+			"vtq_writer_settled_total transient lost", "vtq_writer_settled_total transient nak", "vtq_writer_settled_total unknown nak",
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			l.Errorf("metrics (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestMetricsCountWhatIsDone(t *testing.T) {
+	inLab(t, func(l *lab) {
+		id := l.add(1)[0]
+		r := l.start()
+		for _, v := range []int{14, 9, 9} {
+			l.answer(id, found(v, strings.Repeat("x", v-9)))
+			l.settled(time.Minute)
+		}
+		l.answer(0, found(1))
+		l.settled(time.Minute)
+		r.stop()
+		want := map[string]float64{
+			"vtq_attribute_rows_total created": 4, "vtq_attribute_rows_total updated": 2,
+			"vtq_attribute_rows_total deleted": 1, "vtq_attribute_rows_total unchanged": 4,
+			"vtq_writer_settled_total none ack": 4, "vtq_batch_items": 4,
+		}
+		got := values(l.T, r.registry)
+		for name, value := range got {
+			if value == 0 {
+				delete(got, name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			l.Errorf("metrics (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTwoWritersDoNotShareARegistry(t *testing.T) {
+	inLab(t, func(l *lab) {
+		o := l.options()
+		if _, err := writer.New(o); err != nil {
+			l.Fatalf("New = %v", err)
+		}
+		if _, err := writer.New(o); err == nil {
+			l.Error("New = nil with a registry that another writer has, want an error")
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"vtq.internal/services/writer/internal/apply"
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/threatq"
+	"vtq.internal/shared/verdict"
+)
+
+// Options are what a writer is made of. All are required but Grace.
+type Options struct {
+	Config  Config
+	NATS    *nats.Conn
+	ThreatQ *threatq.Client
+	Policy  verdict.Policy
+	// Grace is how long work in hand may go on after the end of Run's context.
+	Grace      time.Duration
+	Logger     zerolog.Logger
+	Registerer prometheus.Registerer
+}
+
+// A Writer is one replica of the writer stage.
+type Writer struct {
+	options Options
+	js      jetstream.JetStream
+	metrics *metrics
+}
+
+// New makes a writer. It touches nothing yet.
+func New(o Options) (*Writer, error) {
+	if o.NATS == nil || o.ThreatQ == nil || o.Policy.Classes == nil || o.Registerer == nil {
+		return nil, errors.New("making a writer: NATS, ThreatQ, Policy and Registerer are required")
+	}
+	if err := o.Config.Validate(); err != nil {
+		return nil, fmt.Errorf("making a writer: %w", err)
+	}
+	js, err := jetstream.New(o.NATS)
+	if err != nil {
+		return nil, fmt.Errorf("making a writer: %w", err)
+	}
+	m, err := newMetrics(o.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("making a writer: %w", err)
+	}
+	return &Writer{options: o, js: js, metrics: m}, nil
+}
+
+// Run writes verdicts until ctx ends, finishes the batch in hand within the grace, and returns nil. Outages do not end it.
+func (w *Writer) Run(ctx context.Context) error {
+	if err := w.run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil // Also when it was still starting: to be stopped is no failure.
+}
+
+func (w *Writer) run(ctx context.Context) error {
+	verdicts, err := w.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
+	}
+	consumer, err := w.js.Consumer(ctx, stream.Verdicts, stream.Writer)
+	if err != nil {
+		return fmt.Errorf("opening consumer %s: %w", stream.Writer, err)
+	}
+	o := w.options
+	b := &batcher{
+		applier: &apply.Applier{
+			Library: o.ThreatQ, Mapping: o.Config.mapping(o.Policy), Source: o.Config.Source, Scoring: o.Config.scoring(),
+		},
+		gate:    newGate(o.ThreatQ.Check, o.Logger, w.metrics.down),
+		settler: stream.NewSettler(w.js, stage, verdicts.CachedInfo().Created),
+		limit:   o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
+	}
+	working, done := lifecycle.Grace(ctx, o.Grace)
+	defer done()
+	for ctx.Err() == nil {
+		if err := stream.Batch(ctx, consumer, func(messages []jetstream.Msg) { b.write(ctx, working, messages) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
