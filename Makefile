@@ -26,9 +26,10 @@ help: ## print this menu
 demo: bin/vtq ## enrich made-up indicators against simulators, and show the result
 	@bin/vtq demo
 
+# The shell reads .env: an unquoted value of two words would be a command, and its variable unset, which -e ends.
 .PHONY: run
 run: bin/vtq ## run all stages in one process, with the settings in .env
-	@set -a; if [ -f .env ]; then . ./.env; fi; exec bin/vtq up
+	@set -aeu; if [ -f .env ]; then . ./.env; fi; exec bin/vtq up
 
 # Build
 

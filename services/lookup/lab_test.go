@@ -42,7 +42,8 @@ type lab struct {
 	wire    http.RoundTripper // To vt.
 	timeout time.Duration     // Of the client; 0 for its own.
 	js      jetstream.JetStream
-	quota   int // Of the worker, a minute; 0 for none.
+	quota   int  // Of the worker, a minute; 0 for none.
+	public  bool // The worker has a public key's quota, and asks what was used of it.
 	logs    *journal
 }
 
@@ -99,9 +100,14 @@ type run struct {
 }
 
 func (l *lab) options(nc *nats.Conn) lookup.Options {
+	client := l.client()
+	quota, usage := lookup.Quota{Requests: l.quota}, (func(context.Context) (lookup.Usage, error))(nil)
+	if l.public {
+		quota, usage = lookup.Quota{Requests: 4, Day: 500, Month: 15_500}, lookup.UsageOf(client)
+	}
 	return lookup.Options{
-		Config: lookup.Config{Concurrency: 4}, NATS: nc, Provider: l.client(),
-		Name: provider.VirusTotal, Route: provider.VirusTotal, Quota: l.quota, Grace: grace,
+		Config: lookup.Config{Concurrency: 4}, NATS: nc, Provider: client,
+		Name: provider.VirusTotal, Route: provider.VirusTotal, Account: "main", Quota: quota, UsageFunc: usage, Grace: grace,
 		Policy: verdict.DefaultPolicy(), Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
 		Logger: zerolog.New(l.logs), Registerer: prometheus.NewRegistry(),
 	}
@@ -285,4 +291,16 @@ func (j *journal) count(parts ...string) int {
 		}
 	}
 	return n
+}
+
+// spendByHand asks the simulator as somebody else does who has the key.
+func (l *lab) spendByHand(n int) {
+	l.Helper()
+	client := l.client()
+	for i := range n {
+		if _, err := client.Look(l.Context(), site(1_000_000+i)); err != nil {
+			l.Fatalf("asking by hand: %v", err)
+		}
+		l.sleep(time.Second)
+	}
 }

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vtq.internal/services/lookup/internal/breaker"
+	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
-	"vtq.internal/services/lookup/internal/pace"
+	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
@@ -23,17 +25,20 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// Options are what a lookup worker is made of. All are required but Quota and Grace.
+// Options are what a lookup worker is made of. All are required but Quota, UsageFunc and Grace.
 type Options struct {
 	Config   Config
 	NATS     *nats.Conn
 	Provider enrich.Looker
 	// Name is the provider's name in subjects, and Route the route whose jobs it answers.
 	Name, Route string
-	// Quota is how many requests a minute may be made; 0 means no limit.
-	Quota   int
-	Policy  verdict.Policy
-	Refresh verdict.Refresh
+	// Account names the quota among those of the provider, and Quota says what it allows.
+	Account string
+	Quota   Quota
+	// UsageFunc asks the provider what was used of the day and the month, by whomever, free of charge; nil where it cannot tell.
+	UsageFunc func(context.Context) (Usage, error)
+	Policy    verdict.Policy
+	Refresh   verdict.Refresh
 	// Grace is how long work in hand may go on after the end of Run's context.
 	Grace      time.Duration
 	Logger     zerolog.Logger
@@ -45,14 +50,13 @@ type Lookup struct {
 	options Options
 	js      jetstream.JetStream
 	guard   *breaker.Breaker
-	budget  *pace.Budget
 	metrics *metrics
 }
 
 // New makes a worker. It touches nothing yet.
 func New(o Options) (*Lookup, error) {
-	if o.NATS == nil || o.Provider == nil || o.Registerer == nil || !wire.Token(o.Name) || !wire.Token(o.Route) {
-		return nil, errors.New("making a lookup worker: NATS, Provider, Registerer, Name and Route are required")
+	if o.NATS == nil || o.Provider == nil || o.Registerer == nil || !wire.Token(o.Name) || !wire.Token(o.Route) || !wire.Token(o.Account) {
+		return nil, errors.New("making a lookup worker: NATS, Provider, Registerer, Name, Route and Account are required")
 	}
 	js, err := jetstream.New(o.NATS)
 	if err != nil {
@@ -62,7 +66,7 @@ func New(o Options) (*Lookup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
-	l := &Lookup{options: o, js: js, metrics: m, budget: pace.New(o.Quota, time.Minute)}
+	l := &Lookup{options: o, js: js, metrics: m}
 	l.guard = breaker.New(o.Name, l.breakerChanged)
 	return l, nil
 }
@@ -98,18 +102,27 @@ func (l *Lookup) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
 	}
-	created := jobs.CachedInfo().Created
-	w := &worker{
-		created: created, settler: stream.NewSettler(l.js, stage, created), enricher: l.enricher(verdicts),
-		guard: l.guard, log: l.options.Logger, metrics: l.metrics,
-	}
 	consumers, err := l.consumers(ctx)
 	if err != nil {
 		return err
 	}
+	shared, err := l.budget(ctx)
+	if err != nil {
+		return err
+	}
+	facts := &truth{budget: shared, usageFunc: l.options.UsageFunc, log: l.options.Logger, doubts: make(chan struct{}, 1)}
+	created := jobs.CachedInfo().Created
+	w := &worker{
+		created: created, settler: stream.NewSettler(l.js, stage, created), enricher: l.enricher(verdicts, permits{shared, facts}),
+		budget: shared, guard: l.guard, log: l.options.Logger, metrics: l.metrics,
+	}
 	group, ctx := errgroup.WithContext(ctx) // Ends for all loops when one of them cannot go on.
 	working, done := lifecycle.Grace(ctx, l.options.Grace)
 	defer done()
+	if l.options.UsageFunc != nil {
+		facts.learn(ctx, "usage", truthLease) // Before anything is spent.
+		group.Go(func() error { return facts.run(ctx) })
+	}
 	for lane, consumer := range consumers {
 		for range l.options.Config.Concurrency {
 			group.Go(func() error { return w.loop(ctx, working, lane, consumer) })
@@ -130,22 +143,39 @@ func (l *Lookup) consumers(ctx context.Context) (map[wire.Lane]jetstream.Consume
 	return all, nil
 }
 
-func (l *Lookup) enricher(verdicts jetstream.Stream) *enrich.Enricher {
+// budget opens the quota of the account, as all workers share it.
+func (l *Lookup) budget(ctx context.Context) (*budget.Budget, error) {
+	o := l.options
+	return budget.Open(ctx, l.js, wire.Account{Provider: o.Name, Name: o.Account}, budget.Limits{
+		Window: quota.Window{Requests: o.Quota.Requests, Per: cmp.Or(o.Quota.Window, time.Minute)},
+		Day:    o.Quota.Day, Month: o.Quota.Month,
+	})
+}
+
+func (l *Lookup) enricher(verdicts jetstream.Stream, permits permits) *enrich.Enricher {
 	o := l.options
 	return &enrich.Enricher{
 		JS:     l.js,
 		Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
-		Budget: permits{l.budget}, Guard: l.guard, Provider: o.Provider, Name: o.Name, OtherScheme: o.Config.OtherScheme,
+		Budget: permits, Guard: l.guard, Provider: o.Provider, Name: o.Name, OtherScheme: o.Config.OtherScheme,
 	}
 }
 
 // permits hands out the budget's permits as the enricher knows them.
-type permits struct{ *pace.Budget }
+type permits struct {
+	budget *budget.Budget
+	facts  *truth
+}
 
 func (p permits) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
-	permit, err := p.Budget.Take(ctx, lane)
+	permit, err := p.budget.Take(ctx, lane)
 	if err != nil {
 		return nil, err
 	}
 	return permit, nil
+}
+
+func (p permits) Hold(ctx context.Context, d time.Duration) {
+	p.budget.Hold(ctx, d)
+	p.facts.doubt()
 }

@@ -5,14 +5,10 @@ import (
 
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/services/lookup/internal/recall"
-	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
 )
 
 const stage = "lookup"
-
-// faultless is the fault of a delivery with which nothing went wrong.
-const faultless = "none"
 
 // metrics counts what becomes of jobs.
 type metrics struct {
@@ -42,9 +38,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "vtq_breaker_open", Help: "1 while the provider is not asked because it does not answer.",
 		}),
 	}
-	m.settled.WithLabelValues(faultless, "ack")
-	for _, kind := range fault.Kinds() {
-		m.settled.WithLabelValues(kind.String(), settles(kind))
+	for _, label := range stream.Labels() {
+		m.settled.WithLabelValues(label.Fault, label.Settle)
 	}
 	for _, cache := range []string{recall.Hit, recall.Alias, recall.Miss} {
 		m.answers.WithLabelValues(cache)
@@ -57,27 +52,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-// settles is how a delivery with a fault of this kind ends, as far as its settlement reaches the server: see package stream.
-func settles(kind fault.Kind) string {
-	switch kind {
-	case fault.Gone:
-		return "ack"
-	case fault.Permanent:
-		return "term"
-	case fault.Unknown, fault.Transient, fault.Quota, fault.Denied, fault.Interrupted:
-	}
-	return "nak"
-}
-
 // answered counts one delivery.
 func (m *metrics) answered(report enrich.Report, outcome stream.Outcome) {
-	kind := faultless
-	if outcome.Err != nil {
-		kind = outcome.Kind.String()
-	} else if report.Cache != "" {
+	if outcome.Err == nil && report.Cache != "" {
 		m.answers.WithLabelValues(report.Cache).Inc()
 	}
-	m.settled.WithLabelValues(kind, outcome.Settle).Inc()
+	label := outcome.Label()
+	m.settled.WithLabelValues(label.Fault, label.Settle).Inc()
 	m.requests.Add(float64(report.Requests))
 	m.wait.Observe(report.PermitWait.Seconds())
 }

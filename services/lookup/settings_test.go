@@ -64,7 +64,8 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 			"vtq_lookup_settled_total{denied}{nak}", "vtq_lookup_settled_total{gone}{ack}",
 			"vtq_lookup_settled_total{interrupted}{nak}", "vtq_lookup_settled_total{none}{ack}",
 			"vtq_lookup_settled_total{permanent}{term}", "vtq_lookup_settled_total{quota}{nak}",
-			"vtq_lookup_settled_total{transient}{nak}", "vtq_lookup_settled_total{unknown}{nak}",
+			"vtq_lookup_settled_total{transient}{lost}", "vtq_lookup_settled_total{transient}{nak}",
+			"vtq_lookup_settled_total{unknown}{nak}",
 			"vtq_permit_wait_seconds", "vtq_provider_requests_total",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -58,7 +58,8 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 	})
 	p.lookup, errs[1] = lookup.New(lookup.Options{
 		Config: o.Settings.Lookup, NATS: o.NATS, Provider: o.VirusTotal, Name: provider.VirusTotal, Route: provider.VirusTotal,
-		Quota: o.Settings.VirusTotal.PerMinute(), Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
+		Account: o.Settings.VirusTotal.Account, Quota: lookup.QuotaOf(o.Settings.VirusTotal.Limits()), UsageFunc: lookup.UsageOf(o.VirusTotal),
+		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
 		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer,
 	})
 	p.writer, errs[2] = writer.New(writer.Options{

@@ -51,7 +51,7 @@ func inWorld(t *testing.T, f func(w *world), variables ...string) {
 		}
 		env := append([]string{
 			"THREATQ_URL=http://localhost", "THREATQ_CLIENT_ID=" + tqsim.DefaultClientID, "THREATQ_CLIENT_SECRET=" + tqsim.DefaultClientSecret,
-			"VT_BASE_URL=http://localhost/api/v3", "VT_API_KEY=" + vtsim.DefaultKey, "VT_REQUESTS_PER_MINUTE=0",
+			"VT_BASE_URL=http://localhost/api/v3", "VT_API_KEY=" + vtsim.DefaultKey, "VT_REQUESTS_PER_MINUTE=0", "VT_REQUESTS_PER_DAY=0", "VT_REQUESTS_PER_MONTH=0",
 		}, variables...)
 		if err := config.Load(env, &w.settings); err != nil {
 			t.Fatalf("loading the settings of a world: %v", err)

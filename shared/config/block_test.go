@@ -158,6 +158,12 @@ func TestVirusTotal(t *testing.T) {
 		"most requests":     {"VT_REQUESTS_PER_MINUTE=100000", nil},
 		"negative requests": {"VT_REQUESTS_PER_MINUTE=-1", perMinute("-1")},
 		"too many requests": {"VT_REQUESTS_PER_MINUTE=100001", perMinute("100001")},
+		"too many a day":    {"VT_REQUESTS_PER_DAY=2000000001", []string{"VT_REQUESTS_PER_DAY: wants 0 to 2000000000 (got 2000000001)"}},
+		"too many a month":  {"VT_REQUESTS_PER_MONTH=-1", []string{"VT_REQUESTS_PER_MONTH: wants 0 to 2000000000 (got -1)"}},
+		"most in reserve":   {"VT_QUOTA_RESERVE=0.9", nil},
+		"all in reserve":    {"VT_QUOTA_RESERVE=0.91", []string{"VT_QUOTA_RESERVE: wants 0 to 0.9 (got 0.91)"}},
+		"other account":     {"VT_ACCOUNT=team-2", nil},
+		"no account name":   {"VT_ACCOUNT=Team.2", []string{`VT_ACCOUNT: wants lower-case letters, digits and hyphens (got "Team.2")`}},
 		"unusable proxy":    {"VT_PROXY=ssh://proxy", []string{"VT_PROXY: wants http://, https:// or socks5:// (got ssh://)"}},
 		"authority missing": {"VT_CA_FILE=/hunter2", []string{"VT_CA_FILE: wants the path of a readable file (no such file or directory)"}},
 	})
@@ -170,27 +176,35 @@ func TestVirusTotalDefaults(t *testing.T) {
 	}
 	base, _ := config.ParseURL("https://www.virustotal.com/api/v3")
 	want := config.VirusTotal{
-		APIKey: config.NewSecret(hunter2), BaseURL: base, Timeout: 20 * time.Second, Quota: config.QuotaPublic,
+		APIKey: config.NewSecret(hunter2), BaseURL: base, Timeout: 20 * time.Second, Quota: config.QuotaPublic, Account: "main",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(key): -want +got\n%s", diff)
 	}
 }
 
-func TestVirusTotalPerMinute(t *testing.T) {
-	none, many := 0, 1000
+func TestVirusTotalLimits(t *testing.T) {
 	cases := map[string]struct {
-		requests *int
-		want     int
+		environ string
+		want    config.Limits
 	}{
-		"preset":        {nil, 4},
-		"without limit": {&none, 0},
-		"a licence":     {&many, 1000},
+		"a public key":         {"", config.Limits{Minute: 4, Day: 500, Month: 15_500}},
+		"no limits":            {"VT_REQUESTS_PER_MINUTE=0 VT_REQUESTS_PER_DAY=0 VT_REQUESTS_PER_MONTH=0", config.Limits{}},
+		"a licence":            {"VT_QUOTA=private VT_REQUESTS_PER_MINUTE=1000 VT_REQUESTS_PER_DAY=20000", config.Limits{Minute: 1000, Day: 20_000}},
+		"a reserve":            {"VT_QUOTA_RESERVE=0.1", config.Limits{Minute: 4, Day: 450, Month: 13_950}},
+		"a reserve of little":  {"VT_QUOTA_RESERVE=0.9 VT_REQUESTS_PER_DAY=1", config.Limits{Minute: 4, Day: 1, Month: 1550}},
+		"a reserve of nothing": {"VT_QUOTA_RESERVE=0.5 VT_REQUESTS_PER_DAY=0", config.Limits{Minute: 4, Month: 7750}},
 	}
 	for name, c := range cases {
-		if got := (config.VirusTotal{RequestsPerMinute: c.requests}).PerMinute(); got != c.want {
-			t.Errorf("%s: PerMinute() = %d, want %d", name, got, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			var v config.VirusTotal
+			if err := config.Load(strings.Fields("VT_API_KEY=k "+c.environ), &v); err != nil {
+				t.Fatal(err)
+			}
+			if got := v.Limits(); got != c.want {
+				t.Errorf("Limits() = %+v, want %+v", got, c.want)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +17,13 @@ const (
 // largest known ones allow a few thousand): more is a slip of the keyboard.
 const maxRequestsPerMinute = 100_000
 
+// maxRequestsPerMonth is above every licence as well: the largest quota on
+// record is a thousand million a month.
+const maxRequestsPerMonth = 2_000_000_000
+
+// maxReserve leaves something to do.
+const maxReserve = 0.9
+
 // VirusTotal says how to ask VirusTotal, and how often. Without a proxy of its
 // own the client honours HTTPS_PROXY and NO_PROXY.
 type VirusTotal struct {
@@ -27,9 +36,14 @@ type VirusTotal struct {
 
 	Quota string `env:"VT_QUOTA" envDefault:"public" doc:"Which limits the key has: public (4 a minute, 500 a day, 15,500 a month) or private."`
 
-	// RequestsPerMinute overrides the preset of Quota: nil leaves the preset, 0
-	// means without limit.
+	// RequestsPerMinute and its sisters override the preset of Quota: nil leaves
+	// the preset, 0 means without limit.
 	RequestsPerMinute *int `env:"VT_REQUESTS_PER_MINUTE" doc:"Requests a minute, where they differ from VT_QUOTA; 0 means without limit."`
+	RequestsPerDay    *int `env:"VT_REQUESTS_PER_DAY" doc:"Requests a day from 00:00 UTC, likewise."`
+	RequestsPerMonth  *int `env:"VT_REQUESTS_PER_MONTH" doc:"Requests a month, likewise."`
+
+	Reserve float64 `env:"VT_QUOTA_RESERVE" envDefault:"0" doc:"Share of the day and the month that is left to people who use the same key, 0 to 0.9."`
+	Account string  `env:"VT_ACCOUNT" envDefault:"main" doc:"Name of the account whose quota this is; workers that share the name share the quota, and a new key does not change it."`
 
 	Proxy  URL    `env:"VT_PROXY" doc:"Proxy for VirusTotal alone; unset, HTTPS_PROXY and NO_PROXY count."`
 	CAFile string `env:"VT_CA_FILE" doc:"Path of a PEM file with a private authority, for a proxy that inspects TLS."`
@@ -44,31 +58,69 @@ func (v VirusTotal) Validate() error {
 		Secure("VT_BASE_URL", v.BaseURL),
 		Between("VT_TIMEOUT", v.Timeout, minTimeout, maxTimeout),
 		OneOf("VT_QUOTA", v.Quota, QuotaPublic, QuotaPrivate),
-		v.validateRequestsPerMinute(),
+		v.validateRequests(),
+		Between("VT_QUOTA_RESERVE", v.Reserve, 0, maxReserve),
+		v.validateAccount(),
 		proxy("VT_PROXY", v.Proxy),
 		Readable("VT_CA_FILE", v.CAFile),
 	)
 }
 
-// publicPerMinute is what a public key may ask in a minute (the vendor's documentation).
-const publicPerMinute = 4
+// Limits are what may be asked. Zeros are no limits.
+type Limits struct{ Minute, Day, Month int }
 
-// PerMinute gives the requests that may be made in a minute; 0 means without limit.
-func (v VirusTotal) PerMinute() int {
-	if v.RequestsPerMinute != nil {
-		return *v.RequestsPerMinute
+// Limits gives what may be asked of the quota, the reserve left out.
+func (v VirusTotal) Limits() Limits {
+	var preset Limits
+	if v.Quota == QuotaPublic {
+		preset = Limits{Minute: 4, Day: 500, Month: 15_500} // The vendor's documentation, and its account page.
 	}
-	return publicPerMinute
+	return Limits{
+		Minute: either(v.RequestsPerMinute, preset.Minute),
+		Day:    v.unreserved(either(v.RequestsPerDay, preset.Day)),
+		Month:  v.unreserved(either(v.RequestsPerMonth, preset.Month)),
+	}
 }
 
-// validateRequestsPerMinute asks for the figure of a private key: licences
-// differ too much for a preset.
-func (v VirusTotal) validateRequestsPerMinute() error {
-	if v.RequestsPerMinute == nil && v.Quota == QuotaPrivate {
-		return errors.New("VT_REQUESTS_PER_MINUTE: must be set along with VT_QUOTA=private; your licence says how many")
+func either(set *int, preset int) int {
+	if set != nil {
+		return *set
 	}
-	if v.RequestsPerMinute == nil {
+	return preset
+}
+
+// unreserved keeps at least one request of a limit: none would read as no limit.
+func (v VirusTotal) unreserved(limit int) int {
+	return limit - min(int(v.Reserve*float64(limit)), max(limit-1, 0))
+}
+
+// validateRequests asks for the figure of a private key: licences differ too
+// much for a preset.
+func (v VirusTotal) validateRequests() error {
+	var all []error
+	if v.RequestsPerMinute == nil && v.Quota == QuotaPrivate {
+		all = append(all, errors.New("VT_REQUESTS_PER_MINUTE: must be set along with VT_QUOTA=private; your licence says how many"))
+	}
+	return errors.Join(append(all,
+		within("VT_REQUESTS_PER_MINUTE", v.RequestsPerMinute, maxRequestsPerMinute),
+		within("VT_REQUESTS_PER_DAY", v.RequestsPerDay, maxRequestsPerMonth),
+		within("VT_REQUESTS_PER_MONTH", v.RequestsPerMonth, maxRequestsPerMonth),
+	)...)
+}
+
+func within(name string, set *int, most int) error {
+	if set == nil {
 		return nil
 	}
-	return Between("VT_REQUESTS_PER_MINUTE", *v.RequestsPerMinute, 0, maxRequestsPerMinute)
+	return Between(name, *set, 0, most)
+}
+
+// maxAccount bounds the name of an account: it is part of NATS subjects.
+const maxAccount = 63
+
+func (v VirusTotal) validateAccount() error {
+	if name := v.Account; name != "" && len(name) <= maxAccount && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && name[0] != '-' {
+		return nil
+	}
+	return fmt.Errorf("VT_ACCOUNT: wants lower-case letters, digits and hyphens (got %s)", shown(v.Account))
 }

@@ -71,7 +71,7 @@ func Main(p Process, s Service) int {
 		return Misused
 	}
 	if *check {
-		for _, warning := range config.Unknown(p.Env, s.Settings...) {
+		for _, warning := range s.unknown(p.Env) {
 			say(p.Stderr, "%s: warning: %s\n", s.Name, warning)
 		}
 		say(p.Stdout, "%s: the configuration is fine\n", s.Name)
@@ -98,7 +98,7 @@ func misused(err error) int {
 
 func run(p Process, s Service) int {
 	log := logging.New(p.Stderr, *s.Log, s.Name)
-	for _, warning := range config.Unknown(p.Env, s.Settings...) {
+	for _, warning := range s.unknown(p.Env) {
 		log.Warn().Msg(warning)
 	}
 	ctx, stop := Signals(context.Background(), p.Exit)

@@ -189,6 +189,16 @@ func TestMainWarns(t *testing.T) {
 	}
 }
 
+// TestMainKnowsWhatOthersRead lets services share one environment.
+func TestMainKnowsWhatOthersRead(t *testing.T) {
+	env := []string{"VT_API_KEY=k", "THREATQ_URL=u", "VTQ_POLL=1m", "VTQ_LOOKUP_CONCURRENCY=1", "VTQ_SOURCE=us", "VTQ_MAX_TPL=GREEN"}
+	got := start(t, []string{"-check-config"}, env, fine)
+	want := "vtq-test: warning: VTQ_MAX_TPL: no such variable; did you mean VTQ_MAX_TLP?\n"
+	if got.code != daemon.Done || got.stderr != want {
+		t.Errorf("Main() = %d with %q, want %d with %q", got.code, got.stderr, daemon.Done, want)
+	}
+}
+
 // TestMainReadsItsSettings hands the service what the environment says.
 func TestMainReadsItsSettings(t *testing.T) {
 	var s settings

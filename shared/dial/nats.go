@@ -159,7 +159,8 @@ func credentials(c config.NATS) string {
 	return "NATS_CREDS, NATS_NKEY, NATS_TOKEN or NATS_USER (none is set)"
 }
 
-// Watched logs what becomes of a connection, for connections that are opened elsewhere too. A publish that the server refuses shows as a timeout, and its reason only here.
+// Watched logs what becomes of a connection, for connections that are opened elsewhere too. A publish that the server refuses shows
+// as a timeout, and its reason only here.
 func Watched(log zerolog.Logger) []nats.Option {
 	return []nats.Option{
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {

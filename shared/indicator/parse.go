@@ -8,7 +8,7 @@ import (
 
 // MaxValueBytes bounds a value, both as it came and in normal form. Common web servers refuse request lines over 8 KiB
 // (nginx: 8k, Apache: 8,190), so a longer URL leads nowhere. A message carries up to three spellings of it, its object's
-// and its twin's included: three times 8 KiB leave a quarter of the 32 KiB of a message for the rest.
+// and its twin's included: package wire derives its bounds from that.
 const MaxValueBytes = 8192
 
 // The names of the ThreatQ types that have an object, as ThreatQ's own client lists them.

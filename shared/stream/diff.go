@@ -49,6 +49,9 @@ func diffStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		differs(name, "max age", got.MaxAge, want.MaxAge),
 		differs(name, "duplicate window", got.Duplicates, want.Duplicates),
 		differs(name, "direct get", got.AllowDirect, want.AllowDirect),
+		differs(name, "message TTL", got.AllowMsgTTL, want.AllowMsgTTL),
+		differs(name, "counters", got.AllowMsgCounter, want.AllowMsgCounter),
+		differs(name, "rollup", got.AllowRollup, want.AllowRollup),
 	)
 }
 

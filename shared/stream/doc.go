@@ -7,6 +7,8 @@
 //	VTQ_VERDICTS     limits, one message per subject, discard old. Output, replay log and verdict cache in one, so that
 //	                 nothing has to be written twice.
 //	VTQ_DEADLETTERS  limits. What needs a person, whole, with its reason.
+//	VTQ_QUOTA        one message per subject, discard new, each with its time to live: slots of the providers' windows.
+//	VTQ_SPEND        counters: what was spent of each day and month, and the history of it for free.
 //	vtq_state        key-value bucket: cursors.
 //
 // The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
@@ -18,12 +20,14 @@
 //
 //	success, Gone          double ack
 //	Transient, Unknown     nak with a delay that grows with the delivery count, with jitter
-//	Quota, Denied          the same, or later where a delay was named: the caller waits or pauses before that
+//	Quota, Denied          the same, or later where a delay was named: the caller waits or pauses before that, since to come
+//	                       again is an attempt here, too
 //	Permanent              published whole to VTQ_DEADLETTERS, then terminated
 //	Interrupted            nak at once
 //
-// A message that was delivered more than MaxAttempts times is dead-lettered before it is worked on, which also ends the loop
-// of a message that kills its process.
+// Every delivery is an attempt. A stage that asks Exhausted before the work ends a message after MaxAttempts of them, which also ends
+// the loop of a message that kills its process. A stage that lets messages outlive their attempts, since it can tell that they are not
+// at fault, has to end that loop itself.
 //
 // A settlement that the server does not confirm is lost, and Transient, whatever it would have been: the message comes again after
 // AckWait, unless the server heard of it after all.

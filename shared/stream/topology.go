@@ -15,11 +15,13 @@ const (
 	Jobs        = "VTQ_JOBS"
 	Verdicts    = "VTQ_VERDICTS"
 	DeadLetters = "VTQ_DEADLETTERS"
+	Quota       = "VTQ_QUOTA"
+	Spend       = "VTQ_SPEND"
 	State       = "vtq_state"
 	Writer      = "writer"
 )
 
-// Bounds of the streams. Together under 8 GiB on each node.
+// Bounds of the streams. Together under 7 GiB on each node.
 const (
 	// maxJobs bounds pending jobs: a million hold about 0.5 GiB of the server's memory as subjects.
 	maxJobs = 1_000_000
@@ -32,6 +34,14 @@ const (
 	maxDeadAge   = 90 * 24 * time.Hour
 	// maxStateBytes holds cursors of some hundred bytes, thousands of times over.
 	maxStateBytes = 64 << 20
+	// maxQuotaBytes holds the 260 messages of each of a thousand accounts, at 200 bytes.
+	maxQuotaBytes = 64 << 20
+	// maxSpendBytes holds the 450 counters that an account leaves in maxSpendAge, a thousand times over.
+	maxSpendBytes = 128 << 20
+	// maxSpendAge keeps the history of a year, and the month that is under way.
+	maxSpendAge = 400 * 24 * time.Hour
+	// minDedup is the least that a server takes. Slots bear no message ids.
+	minDedup = 100 * time.Millisecond
 	// maxHeader is room for a message's headers, which the server counts as part of its size: names of streams and message
 	// ids, 200 bytes together.
 	maxHeader = 1 << 10
@@ -45,8 +55,9 @@ const (
 	// crash.
 	dedup = 10 * time.Minute
 
-	// maxLookupPending bounds the jobs in hand over all workers: 50 workers with 4 jobs in each of two lanes.
-	maxLookupPending = 400
+	// maxLookupPending bounds the jobs of a lane that all workers together have in hand: 256 workers at the default of 4, 16 at the
+	// highest concurrency of 64.
+	maxLookupPending = 1024
 	// maxWriterPending is four batches: two writers with one in hand and one to come.
 	maxWriterPending = 4 * MaxBatch
 )
@@ -127,6 +138,21 @@ func streams(o Options) []jetstream.StreamConfig {
 			Storage: jetstream.FileStorage, Replicas: o.Replicas,
 			Discard: jetstream.DiscardOld, AllowDirect: true,
 			MaxAge: maxDeadAge, MaxBytes: maxDeadBytes, Duplicates: dedup,
+		},
+		{
+			Name: Quota, Description: "Windows of the quota: a slot is taken for as long as its message lives.",
+			Subjects: []string{wire.AllQuotas}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			// No rollup, and no marker for deleted subjects, which would bring it: a rollup bypasses the refusal.
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, AllowMsgTTL: true, AllowDirect: true,
+			MaxBytes: maxQuotaBytes, MaxMsgSize: maxHeader, Duplicates: minDedup,
+		},
+		{
+			Name: Spend, Description: "What was spent of each day and month: a counter for each.",
+			Subjects: []string{wire.AllSpend}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			MaxMsgsPerSubject: 1, AllowMsgCounter: true, AllowDirect: true,
+			MaxAge: maxSpendAge, MaxBytes: maxSpendBytes, MaxMsgSize: maxHeader,
 		},
 	}
 }

@@ -29,6 +29,16 @@ func TestTopologyStreams(t *testing.T) {
 			Name: "VTQ_DEADLETTERS", Subjects: []string{"vtq.dead.>"}, Storage: jetstream.FileStorage,
 			Replicas: 1, AllowDirect: true, MaxAge: 90 * 24 * time.Hour, MaxBytes: 1 << 30, Duplicates: 10 * time.Minute,
 		},
+		{
+			Name: "VTQ_QUOTA", Subjects: []string{"vtq.quota.>"}, Storage: jetstream.FileStorage,
+			Replicas: 1, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, AllowMsgTTL: true,
+			AllowDirect: true, MaxBytes: 64 << 20, MaxMsgSize: 1024, Duplicates: 100 * time.Millisecond,
+		},
+		{
+			Name: "VTQ_SPEND", Subjects: []string{"vtq.spend.>"}, Storage: jetstream.FileStorage,
+			Replicas: 1, MaxMsgsPerSubject: 1, AllowMsgCounter: true, AllowDirect: true, MaxAge: 400 * 24 * time.Hour,
+			MaxBytes: 128 << 20, MaxMsgSize: 1024,
+		},
 	}
 	for i, s := range all.Streams {
 		if s.Description == "" {
@@ -69,10 +79,10 @@ func TestTopologyConsumers(t *testing.T) {
 	}
 	want := []stream.Consumer{
 		{Stream: "VTQ_VERDICTS", Config: consumer("writer", "vtq.verdict.>", time.Minute, 1000)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-a", "vtq.job.fresh.a.>", 30*time.Second, 400)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-a", "vtq.job.refresh.a.>", 30*time.Second, 400)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-b", "vtq.job.fresh.b.>", 30*time.Second, 400)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-b", "vtq.job.refresh.b.>", 30*time.Second, 400)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-a", "vtq.job.fresh.a.>", 30*time.Second, 1024)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-a", "vtq.job.refresh.a.>", 30*time.Second, 1024)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-b", "vtq.job.fresh.b.>", 30*time.Second, 1024)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-b", "vtq.job.refresh.b.>", 30*time.Second, 1024)},
 	}
 	for i := range all.Consumers {
 		all.Consumers[i].Config.Description = ""

@@ -13,7 +13,7 @@
 //
 //	200, a report                     a verdict
 //	200, anything else                Transient  a proxy's page, an answer cut short: "clean" is only read off a report
-//	404, with the service's own body  a verdict  "not found" is knowledge
+//	404 NotFoundError                 a verdict  "not found" is knowledge
 //	404, any other body               Transient  a wrong base URL must not write Not Found onto ten thousand indicators
 //	400 NotAvailableYet               Transient
 //	400, any other                    Permanent  as for a name that fails VirusTotal's own pattern (recorded 2020-09-30)

@@ -33,11 +33,11 @@ func (a attributes) engines() []verdict.Engine {
 	var all []verdict.Engine
 	for key, r := range a.Results {
 		category := verdict.Category(r.Category)
-		name := verdict.Clean(cmp.Or(r.Engine, key), verdict.MaxText)
+		name := verdict.Clean(cmp.Or(r.Engine, key), verdict.MaxName)
 		if name == "" || category != verdict.Malicious && category != verdict.Suspicious {
 			continue
 		}
-		all = append(all, verdict.Engine{Name: name, Category: category, Result: verdict.Clean(r.name(), verdict.MaxText)})
+		all = append(all, verdict.Engine{Name: name, Category: category, Result: verdict.Clean(r.name(), verdict.MaxItem)})
 	}
 	slices.SortFunc(all, func(a, b verdict.Engine) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Result, b.Result))

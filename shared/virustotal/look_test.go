@@ -93,7 +93,9 @@ func TestNotFound(t *testing.T) {
 		want       string // Empty for a verdict.
 	}{
 		"the service's own":               {emptyMD5(), jsonType, ours, false, ""},
-		"the service's own, odd code":     {emptyMD5(), jsonType, errorBody("Unheard", ""), false, ""},
+		"the service's own, no words":     {emptyMD5(), jsonType, errorBody("NotFoundError", ""), false, ""},
+		"a gateway's code":                {emptyMD5(), jsonType, errorBody("ResourceNotFound", "no such API"), false, bodyHint},
+		"the service's code for another":  {emptyMD5(), jsonType, errorBody("ForbiddenError", ""), false, bodyHint},
 		"a page":                          {emptyMD5(), "text/html", page, false, bodyHint},
 		"a page that says it is JSON":     {emptyMD5(), jsonType, page, false, bodyHint},
 		"nothing":                         {emptyMD5(), "", "", false, bodyHint},

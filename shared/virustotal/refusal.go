@@ -61,13 +61,14 @@ func refusal(response rest.Response) error {
 	return response.Fault(code)
 }
 
-// unknown is nil when a 404 says that the service does not have the object, and a fault when anybody else says so.
+// unknown is nil when a 404 says that the service does not have the object, and a fault when anybody else says so. Gateways write
+// bodies of the same form with codes of their own, such as ResourceNotFound.
 func (c *Client) unknown(kind indicator.Kind, response rest.Response) error {
 	said := complaintOf(response).Error
 	switch {
 	case said.Message == "Resource not found" && (kind == indicator.File || kind == indicator.URL):
 		return response.FaultOf(fault.Transient, "the service has no such path; check VT_BASE_URL")
-	case said.Code != "", c.bare404 && !isPage(response):
+	case said.Code == codeNotFound, c.bare404 && !isPage(response):
 		return nil
 	}
 	return response.FaultOf(fault.Transient, "not the service's own answer; check VT_BASE_URL")

@@ -30,7 +30,7 @@ func hash(raw string, digits int) string {
 func set(raw []string) []string {
 	all := make([]string, 0, len(raw))
 	for _, one := range raw {
-		if one = text(one); one != "" {
+		if one = verdict.Clean(one, verdict.MaxItem); one != "" {
 			all = append(all, one)
 		}
 	}

@@ -7,6 +7,8 @@
 //	vtq.verdict.<provider>.<key>.<id>         a verdict; id 0 means that nobody in ThreatQ asked
 //	vtq.alias.<provider>.<key>                an alias
 //	vtq.dead.<stage>.<route>.<key>.<id>       a dead letter
+//	vtq.quota.<provider>.<account>.<slot>     a slot of a quota's window, a hold (pause) or a lease (lease-<name>): no body
+//	vtq.spend.<provider>.<account>.<period>   the counter of a day (yyyymmdd) or a month (yyyymm)
 //
 // key names the object that is asked about (indicator.Key), id the ThreatQ indicator that asked: two indicators may share an
 // object, and an indicator that was deleted and created again is a new one. route names an ordered list of providers. No

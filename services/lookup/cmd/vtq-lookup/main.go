@@ -14,6 +14,7 @@ import (
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/provider"
+	"vtq.internal/shared/stream"
 )
 
 func main() {
@@ -51,9 +52,13 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	defer nc.Close()
+	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Jobs, stream.Verdicts, stream.DeadLetters, stream.Quota, stream.Spend); err != nil {
+		return err
+	}
 	stage, err := lookup.New(lookup.Options{
 		Config: s.Lookup, NATS: nc, Provider: client, Name: provider.VirusTotal, Route: provider.VirusTotal,
-		Quota: s.VirusTotal.PerMinute(), Policy: policy, Refresh: s.Verdicts.Refresh(), Grace: s.Shutdown.Grace,
+		Account: s.VirusTotal.Account, Quota: lookup.QuotaOf(s.VirusTotal.Limits()), UsageFunc: lookup.UsageOf(client),
+		Policy: policy, Refresh: s.Verdicts.Refresh(), Grace: s.Shutdown.Grace,
 		Logger: log, Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {

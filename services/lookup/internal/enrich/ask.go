@@ -3,7 +3,10 @@ package enrich
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"vtq.internal/services/lookup/internal/recall"
@@ -22,7 +25,7 @@ func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.
 	for {
 		permit, err := e.permit(ctx, t.Lane, report)
 		if err != nil {
-			return verdict.Verdict{}, fault.New(fault.Interrupted, err)
+			return verdict.Verdict{}, err
 		}
 		v, found, err := e.Memory.Find(working, object, t.Job.After)
 		if err != nil || found != recall.Miss {
@@ -33,22 +36,22 @@ func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.
 		asked := false
 		v, err = e.Guard.Do(func() (verdict.Verdict, error) {
 			asked = true
-			return e.look(working, object, report)
+			return e.look(working, object, permit, report)
 		})
 		switch {
-		case !asked:
-			permit.Release() // Nobody may ask now.
-		case !e.stays(err):
+		case !asked, errors.Is(err, errVoid):
+			permit.Release() // Nobody may ask now, or nothing was asked.
+		case !e.stays(working, err):
 			return v, err
 		}
 	}
 }
 
 // stays tells whether a job is asked again without being given back.
-func (e *Enricher) stays(err error) bool {
+func (e *Enricher) stays(ctx context.Context, err error) bool {
 	switch fault.KindOf(err) {
 	case fault.Quota:
-		e.Budget.Hold(cmp.Or(fault.RetryAfter(err), quotaWait))
+		e.Budget.Hold(ctx, cmp.Or(fault.RetryAfter(err), quotaWait))
 		return true
 	case fault.Denied:
 		return true
@@ -63,15 +66,31 @@ func (e *Enricher) permit(ctx context.Context, lane wire.Lane, report *Report) (
 	began := time.Now()
 	defer func() { report.PermitWait += time.Since(began) }()
 	if err := e.Guard.Wait(ctx); err != nil {
-		return nil, err
+		return nil, fault.New(fault.Interrupted, err)
 	}
 	return e.Budget.Take(ctx, lane)
 }
 
-func (e *Enricher) look(ctx context.Context, object indicator.Object, report *Report) (verdict.Verdict, error) {
+// errVoid means that a permit became too old before its request was written. It says nothing about the provider, so it is of a
+// kind that the breaker leaves out.
+var errVoid = fault.New(fault.Quota, errors.New("the permit became void before the request was written"))
+
+// look asks once. The permit is looked at when a connection stands, immediately before the request is written to it: making one may
+// take longer than a permit lives. The connection is closed under a request that is not paid for, and nothing goes out.
+func (e *Enricher) look(ctx context.Context, object indicator.Object, permit Permit, report *Report) (verdict.Verdict, error) {
+	var void atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		if permit.Void() {
+			void.Store(true)
+			_ = info.Conn.Close() // So that the write fails; there is nothing to lose in it.
+		}
+	}})
 	began := time.Now()
-	v, err := e.Provider.Look(ctx, object)
+	v, err := e.Provider.Look(traced, object)
 	report.Asked += time.Since(began)
+	if void.Load() {
+		return verdict.Verdict{}, errVoid
+	}
 	report.Requests++
 	if err != nil {
 		return v, fmt.Errorf("asking %s about a %s: %w", e.Name, object.Kind, err)

@@ -11,7 +11,6 @@ import (
 	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
-	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )
@@ -23,13 +22,14 @@ type Looker interface {
 
 // A Permit pays for one request.
 type Permit interface {
-	Release() // Gives it back, unused.
+	Void() bool // It is too old: nothing may be written any more.
+	Release()   // Gives it back, unused.
 }
 
 // A Budget gives permits.
 type Budget interface {
 	Take(ctx context.Context, lane wire.Lane) (Permit, error)
-	Hold(d time.Duration) // Gives none for a while.
+	Hold(ctx context.Context, d time.Duration) // Gives none, to anybody, for a while.
 }
 
 // A Guard keeps requests from a provider that is down.
@@ -69,27 +69,24 @@ type Ticket struct {
 	ID   string // The message id of the verdict.
 }
 
+// An answer is what is known about an object.
+type answer struct {
+	object  indicator.Object
+	verdict verdict.Verdict
+	paid    bool // This job asked the provider for it.
+}
+
 // Answer answers a job and publishes the verdict. It waits until ctx ends, and works until working does.
 func (e *Enricher) Answer(ctx, working context.Context, t Ticket) (Report, error) {
 	var report Report
 	if err := public(t.Job); err != nil {
 		return report, fault.New(fault.Permanent, fmt.Errorf("a job that may not leave the house: %w", err))
 	}
-	v, found, err := e.Memory.Find(working, t.Job.Object, t.Job.After)
-	report.Cache = found
-	if found == recall.Miss && err == nil {
-		v, err = e.fetch(ctx, working, t, &report)
-	}
+	a, err := e.resolve(ctx, working, t, &report)
 	if err != nil {
 		return report, err
 	}
-	if report.Cache == recall.Miss {
-		err = e.publishAliases(working, t, v)
-	}
-	if err == nil {
-		err = e.publish(working, t, v)
-	}
-	return report, err
+	return report, e.publish(working, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
 }
 
 // public refuses what the producer would not have let out: a message can be forged, or older than a rule.
@@ -102,59 +99,53 @@ func public(job wire.Job) error {
 	return job.Object.Public(nil)
 }
 
-// fetch asks the provider, together with all others who ask about the object now.
-func (e *Enricher) fetch(ctx, working context.Context, t Ticket, report *Report) (verdict.Verdict, error) {
+// resolve finds out about the object or, where its scheme was a guess and the provider does not know it so, about the same URL under
+// the other scheme. Two objects have two answers, and each is kept under its own key: nobody who asks about one gets the other's, and
+// what was paid for is not lost when the second request fails.
+func (e *Enricher) resolve(ctx, working context.Context, t Ticket, report *Report) (answer, error) {
+	first, err := e.about(ctx, working, t, t.Job.Object, report)
+	if err != nil || first.verdict.Found || t.Job.Other == nil || !e.OtherScheme {
+		return first, err
+	}
+	if err := e.keep(working, t, first); err != nil {
+		return first, err
+	}
+	second, err := e.about(ctx, working, t, *t.Job.Other, report)
+	if err != nil || !second.verdict.Found {
+		return first, err
+	}
+	if second.paid {
+		err = e.keep(working, t, second)
+	}
+	return second, err
+}
+
+// about finds out about one object: from memory, else from the provider, together with all others who ask about it now.
+func (e *Enricher) about(ctx, working context.Context, t Ticket, object indicator.Object, report *Report) (answer, error) {
+	v, found, err := e.Memory.Find(working, object, t.Job.After)
+	report.Cache = found
+	if err != nil || found != recall.Miss {
+		return answer{object: object, verdict: v}, err
+	}
 	mine := false
-	result, err, _ := e.asking.Do(string(t.Job.Object.Key())+t.Job.After.String(), func() (any, error) {
+	result, err, _ := e.asking.Do(string(object.Key())+t.Job.After.String(), func() (any, error) {
 		mine = true
-		return e.pay(ctx, working, t, report)
+		return e.ask(ctx, working, t, object, report)
 	})
 	if !mine && err == nil {
 		report.Cache = recall.Hit
 	}
-	v, _ := result.(verdict.Verdict)
-	return v, err
+	v, _ = result.(verdict.Verdict)
+	a := answer{object: object, verdict: v, paid: mine && report.Cache == recall.Miss}
+	if err == nil && a.paid {
+		err = e.publishAliases(working, a)
+	}
+	return a, err
 }
 
-// pay asks about the object, and about the same URL under its other scheme where that is worth a request.
-func (e *Enricher) pay(ctx, working context.Context, t Ticket, report *Report) (verdict.Verdict, error) {
-	v, err := e.ask(ctx, working, t, t.Job.Object, report)
-	if err != nil || v.Found || t.Job.Other == nil || !e.OtherScheme {
-		return v, err
-	}
-	other, err := e.ask(ctx, working, t, *t.Job.Other, report)
-	if err != nil || !other.Found {
-		return v, err
-	}
-	return other, nil
-}
-
-// publishAliases lets the other names of an object lead to the answer that is about to be published. An answer from memory has its
-// aliases already: to turn them to this job would make them lead nowhere for a moment, and cost somebody a request.
-func (e *Enricher) publishAliases(ctx context.Context, t Ticket, v verdict.Verdict) error {
-	alias, err := wire.EncodeAlias(wire.Alias{Key: t.Job.Object.Key()})
-	if err != nil {
-		return err
-	}
-	for _, other := range v.Aliases(t.Job.Object) {
-		if _, err := e.JS.Publish(ctx, wire.AliasSubject(e.Name, other.Key()), alias,
-			jetstream.WithExpectStream(stream.Verdicts)); err != nil {
-			return fmt.Errorf("publishing an alias: %w", fault.New(fault.Transient, err))
-		}
-	}
-	return nil
-}
-
-// publish stores the answer under the job's own indicator.
-func (e *Enricher) publish(ctx context.Context, t Ticket, v verdict.Verdict) error {
-	body, err := wire.EncodeVerdict(wire.Verdict{Indicator: t.Job.Indicator, Object: t.Job.Object, Verdict: v})
-	if err != nil {
-		return err
-	}
-	at := wire.VerdictAddress{Provider: e.Name, Key: t.Job.Object.Key(), ID: t.Job.Indicator.ID}
-	if _, err := e.JS.Publish(ctx, at.Subject(), body,
-		jetstream.WithMsgID(t.ID), jetstream.WithExpectStream(stream.Verdicts)); err != nil {
-		return fmt.Errorf("publishing a verdict: %w", fault.New(fault.Transient, err))
-	}
-	return nil
+// keep stores an answer under its own key, for whoever asks about that object: under the job's indicator an answer about another
+// object is going to stand. Nobody in ThreatQ asked for it.
+func (e *Enricher) keep(ctx context.Context, t Ticket, a answer) error {
+	t.ID, t.Job.Indicator = t.ID+"-"+string(a.object.Key()), indicator.Indicator{}
+	return e.publish(ctx, t, 0, a.object.Key(), a)
 }

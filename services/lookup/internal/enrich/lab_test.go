@@ -88,20 +88,23 @@ func (l *lab) did() string {
 func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
 	if l.takeFunc != nil {
 		if err := l.takeFunc(ctx); err != nil {
-			return nil, err
+			return nil, fault.New(fault.Interrupted, err)
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, fault.New(fault.Interrupted, context.Cause(ctx))
 	}
 	l.step("take %s", lane)
 	return releaser{l}, nil
 }
 
 // Hold implements enrich.Budget.
-func (l *lab) Hold(d time.Duration) { l.step("hold %v", d) }
+func (l *lab) Hold(_ context.Context, d time.Duration) { l.step("hold %v", d) }
 
 type releaser struct{ l *lab }
+
+// Void implements enrich.Permit.
+func (r releaser) Void() bool { return false }
 
 // Release implements enrich.Permit.
 func (r releaser) Release() { r.l.step("release") }

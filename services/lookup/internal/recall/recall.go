@@ -52,18 +52,27 @@ func (m *Memory) Find(ctx context.Context, object indicator.Object, after time.T
 	return verdict.Verdict{}, Miss, nil
 }
 
+// newest gives the newest answer that stands under a key and is about its object. Where the provider knew a URL only under its other
+// scheme, the answer for the indicator that asked is about that one; what was said about the object itself then stands under id 0.
 func (m *Memory) newest(ctx context.Context, key indicator.Key, after time.Time) (verdict.Verdict, bool, error) {
-	body, err := m.last(ctx, wire.VerdictsOf(m.Provider, key))
-	if body == nil || err != nil {
-		return verdict.Verdict{}, false, err
+	itself := wire.VerdictAddress{Provider: m.Provider, Key: key}
+	for _, subject := range []string{wire.VerdictsOf(m.Provider, key), itself.Subject()} {
+		body, err := m.last(ctx, subject)
+		if body == nil || err != nil {
+			return verdict.Verdict{}, false, err
+		}
+		message, err := wire.DecodeVerdict(body)
+		if err != nil {
+			return verdict.Verdict{}, false, nil //nolint:nilerr // What cannot be read is asked again.
+		}
+		if message.Object.Key() != key {
+			continue
+		}
+		v := message.Verdict
+		due := m.Refresh.Due(m.Policy.Classify(v), v.Asked, key)
+		return v, time.Now().Before(due) && v.Asked.After(after), nil
 	}
-	message, err := wire.DecodeVerdict(body)
-	if err != nil {
-		return verdict.Verdict{}, false, nil //nolint:nilerr // What cannot be read is asked again.
-	}
-	v := message.Verdict
-	due := m.Refresh.Due(m.Policy.Classify(v), v.Asked, key)
-	return v, time.Now().Before(due) && v.Asked.After(after), nil
+	return verdict.Verdict{}, false, nil
 }
 
 func (m *Memory) alias(ctx context.Context, key indicator.Key) (indicator.Key, bool, error) {

@@ -14,6 +14,7 @@ import (
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/provider"
+	"vtq.internal/shared/stream"
 )
 
 func main() {
@@ -51,6 +52,9 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	defer nc.Close()
+	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Jobs, stream.Verdicts, stream.DeadLetters); err != nil {
+		return err
+	}
 	stage, err := producer.New(producer.Options{
 		Config: s.Producer, NATS: nc, ThreatQ: library, Site: s.ThreatQ.URL.String(),
 		Policy: policy, Refresh: s.Verdicts.Refresh(), Route: provider.Route,

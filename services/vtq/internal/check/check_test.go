@@ -3,6 +3,8 @@ package check_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +134,27 @@ func TestIndicators(t *testing.T) {
 	expect(t, append(slices.Clone(env), "THREATQ_COLLECTION=Others"),
 		but("indicators", expectation{"indicators", check.Failed, `there are "Suspicious hashes"`})...)
 	expect(t, world(t, nil), but("indicators", expectation{"indicators", check.Note, "there is none"})...)
+}
+
+func TestIndicatorsOfAFile(t *testing.T) {
+	env := world(t, simulation.Synthetic())
+	cases := map[string]struct {
+		lines string
+		want  expectation
+	}{
+		"ids and values": {"\ufeff# ours\n4711\n\n  quiet-harbor.com\t\r\n", expectation{"indicators", check.OK, "it names 2; whether"}},
+		"none":           {"\ufeff# nothing yet\n \n", expectation{"indicators", check.Note, "it names no indicator -> write"}},
+		"no text":        {strings.Repeat("x", 1<<17), expectation{"indicators", check.Failed, "check THREATQ_SELECTION_FILE"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "selection.txt")
+			if err := os.WriteFile(path, []byte(c.lines), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, append(slices.Clone(env), "THREATQ_SELECTION_FILE="+path), but("indicators", c.want)...)
+		})
+	}
 }
 
 func TestVirusTotal(t *testing.T) {

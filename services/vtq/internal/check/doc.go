@@ -6,7 +6,8 @@
 //	                data directory
 //	streams         what is there against what is needed
 //	ThreatQ         a login, and the tables of types and statuses                   whether the account may write
-//	indicators      the data collection, and its first indicator
+//	indicators      the data collection, and its first indicator; or the file of    which of its names ThreatQ has
+//	                ids and values
 //	VirusTotal      the page of the key's quotas, against what is set               whether others use the key too
 //
 // Every check is made whatever became of the others, save those that stand on a login that failed. None costs anything: no quota is

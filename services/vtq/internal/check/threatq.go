@@ -48,11 +48,20 @@ func mendThreatQ(err error) string {
 
 const nameSelection = "indicators"
 
+// What is said of every selection.
+const (
+	mendRole        = "check the account's role: reading takes Read Only, writing Primary Contributor or more"
+	onlyAWriteTells = "; whether they can be written shows when vtq up writes: it takes the role Primary Contributor or more"
+)
+
 // selection finds what is to be enriched. Whether the account may write cannot be asked: only a write tells.
 func selection(ctx context.Context, environ []string, client *threatq.Client) Result {
 	var s producer.Config
 	if err := config.Load(environ, &s); err != nil {
 		return untried(nameSelection, misconfigured)[0]
+	}
+	if s.SelectionFile != "" {
+		return named(ctx, s.SelectionFile, client)
 	}
 	// One indicator is enough: the answer says how many there are.
 	tried := "reading everything that the account sees"
@@ -66,7 +75,7 @@ func selection(ctx context.Context, environ []string, client *threatq.Client) Re
 	page, err := client.Page(ctx, selected, "", 1)
 	switch {
 	case err != nil:
-		return failed(nameSelection, tried, err, "check the account's role: reading takes Read Only, writing Primary Contributor or more")
+		return failed(nameSelection, tried, err, mendRole)
 	case len(page.Indicators) == 0:
 		return Result{
 			Check: nameSelection, State: Note, Tried: tried, Found: "there is none",
@@ -79,6 +88,6 @@ func selection(ctx context.Context, environ []string, client *threatq.Client) Re
 	}
 	return Result{
 		Check: nameSelection, State: OK, Tried: tried,
-		Found: found + "; whether they can be written shows when vtq up writes: it takes the role Primary Contributor or more",
+		Found: found + onlyAWriteTells,
 	}
 }

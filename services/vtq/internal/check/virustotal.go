@@ -47,12 +47,12 @@ func reachVirusTotal(ctx context.Context, environ []string) []Result {
 // verdictOn holds the quotas against the settings.
 func verdictOn(q virustotal.Quotas, s config.VirusTotal, tried string) Result {
 	result := Result{Check: nameVirusTotal, State: OK, Tried: tried, Found: "the key works: " + spent(q)}
-	set := fmt.Sprintf("%d requests a minute are set", s.PerMinute())
-	if s.PerMinute() == 0 {
+	set := fmt.Sprintf("%d requests a minute are set", s.Limits().Minute)
+	if s.Limits().Minute == 0 {
 		set = "no limit is set"
 	}
 	switch {
-	case exceeds(s.PerMinute(), q.Hourly):
+	case exceeds(s.Limits().Minute, q.Hourly):
 		result.State = Note
 		result.Mend = fmt.Sprintf("%s, the key allows %d: lower VT_REQUESTS_PER_MINUTE", set, q.Hourly.Allowed/60)
 	case q.Daily != nil && q.Daily.Left() == 0, q.Monthly != nil && q.Monthly.Left() == 0:

@@ -1,9 +1,10 @@
 package cli
 
 import (
-	"fmt"
+	"io"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,9 @@ func (c *cli) simulate() *cobra.Command {
 vendors', until it is told to stop. It prints what to set so that vtq, or any
 other client of either, finds them:
 
+  rm -f simulators.env
   vtq simulate > simulators.env &
+  until [ -s simulators.env ]; do sleep 1; done
   . ./simulators.env
   vtq up
 
@@ -77,9 +80,9 @@ func (c *cli) runSimulate(cmd *cobra.Command, f simulateFlags) error {
 	if _, err := sim.Fill(rounds[0]); err != nil {
 		return err
 	}
-	for _, assignment := range sim.Environment() {
-		_, _ = fmt.Fprintf(c.process.Stdout, "export %s\n", assignment) // Whoever closed it does not want it.
-	}
+	// In one piece: whoever waits for the file to be filled must not find half of it.
+	lines := "export " + strings.Join(sim.Environment(), "\nexport ") + "\n"
+	_, _ = io.WriteString(c.process.Stdout, lines) // Whoever closed it does not want it.
 	c.complain("serving %d indicators; Ctrl-C stops\n", len(rounds[0]))
 	err = sim.Run(ctx)
 	c.complain("ThreatQ had %d requests, %d of them writes; VirusTotal had %d, %d of them counted against the quota\n",

@@ -97,7 +97,7 @@ func connect(ctx context.Context, s vtq.Settings, log zerolog.Logger) (nc *nats.
 	if err != nil {
 		return nil, "", nil, err
 	}
-	if nc, err = server.Connect(); err != nil {
+	if nc, err = server.Connect(dial.Watched(log)...); err != nil {
 		server.Stop()
 		return nil, "", nil, err
 	}
@@ -117,7 +117,7 @@ func selection(s vtq.Settings) string {
 
 // pace says how fast.
 func pace(s vtq.Settings) string {
-	if n := s.VirusTotal.PerMinute(); n > 0 {
+	if n := s.VirusTotal.Limits().Minute; n > 0 {
 		return fmt.Sprintf("%d requests a minute", n)
 	}
 	return "no limit of requests"

@@ -56,6 +56,7 @@ func Example() string {
 	return `# Settings of vtq. Copy this file to .env, where make run reads it, and fill in
 # THREATQ_URL, THREATQ_CLIENT_ID, THREATQ_CLIENT_SECRET, THREATQ_COLLECTION and
 # VT_API_KEY; the rest has defaults. "vtq check" tells whether it will do.
+# A shell reads it: put single quotes around values with spaces, $, # or the like.
 # This file is generated: "make generate" brings it up to date.
 
 ` + config.Example(&vtq.Settings{})

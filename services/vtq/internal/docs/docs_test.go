@@ -1,7 +1,9 @@
 package docs_test
 
 import (
+	"bytes"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/docs"
+	"vtq.internal/shared/config"
+	"vtq.internal/shared/daemon"
 )
 
 var update = flag.Bool("update", false, "write the generated documents")
@@ -103,9 +108,26 @@ func TestTheTablesHaveWhatTheCodeHas(t *testing.T) {
 
 func TestTheExampleLeavesOpenWhatMustBeSet(t *testing.T) {
 	example := docs.Example()
-	for _, want := range []string{"\nTHREATQ_URL=\n", "\nVT_API_KEY=\n", "\n# VTQ_DATA_DIR=.vtq\n"} {
+	for _, want := range []string{"put single quotes around", "\nTHREATQ_URL=\n", "\nVT_API_KEY=\n", "\n# VTQ_DATA_DIR=.vtq\n"} {
 		if !strings.Contains(example, want) {
 			t.Errorf("the example lacks %q:\n%s", want, example)
 		}
+	}
+}
+
+// TestServicesKnowEveryVariable holds the list that package daemon has for services, which do not know each other's settings.
+func TestServicesKnowEveryVariable(t *testing.T) {
+	var env []string
+	for _, v := range config.Variables(&vtq.Settings{}) {
+		if !strings.HasPrefix(v.Name, "LOG_") { // Read, not only known.
+			env = append(env, v.Name+"=x")
+		}
+	}
+	var log config.Log
+	var stderr bytes.Buffer
+	code := daemon.Main(daemon.Process{Args: []string{"-check-config"}, Env: env, Stdout: io.Discard, Stderr: &stderr},
+		daemon.Service{Name: "any", Log: &log, Settings: []any{&log}})
+	if code != daemon.Done || stderr.Len() > 0 {
+		t.Errorf("a service that reads nothing of it ends with %d and says:\n%s", code, stderr.String())
 	}
 }

@@ -113,5 +113,7 @@ func (s *Simulation) Environment() []string {
 		"VT_BASE_URL=http://" + s.doors[1].listener.Addr().String() + "/api/v3",
 		"VT_API_KEY=" + vtsim.DefaultKey,
 		"VT_REQUESTS_PER_MINUTE=" + strconv.Itoa(s.options.PerMinute),
+		"VT_REQUESTS_PER_DAY=" + strconv.Itoa(s.options.PerDay),
+		"VT_REQUESTS_PER_MONTH=0",
 	}
 }

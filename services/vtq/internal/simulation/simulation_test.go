@@ -47,7 +47,7 @@ func TestItsEnvironmentLeadsToTheSimulators(t *testing.T) {
 	if unknown := config.Unknown(sim.Environment(), &s); len(unknown) > 0 {
 		t.Errorf("the environment has %q", unknown)
 	}
-	if got := s.VirusTotal.PerMinute(); got != 240 {
+	if got := s.VirusTotal.Limits().Minute; got != 240 {
 		t.Errorf("requests a minute = %d, want 240", got)
 	}
 

@@ -13,13 +13,14 @@ import (
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
+	"vtq.internal/shared/stream"
 )
 
 func main() {
 	os.Exit(run(daemon.Process{Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Exit: os.Exit}))
 }
 
-// settings lack the key of the provider, which is none of the writer's business; whether it is a private one is.
+// settings lack the key of the provider, which is none of the writer's business.
 type settings struct {
 	ThreatQ  config.ThreatQ
 	Writer   writer.Config
@@ -51,6 +52,9 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	defer nc.Close()
+	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Verdicts, stream.DeadLetters); err != nil {
+		return err
+	}
 	stage, err := writer.New(writer.Options{
 		Config: s.Writer, NATS: nc, ThreatQ: library, Policy: policy, Grace: s.Shutdown.Grace,
 		Logger: log, Registerer: prometheus.NewRegistry(),

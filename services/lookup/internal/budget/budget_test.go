@@ -1,0 +1,123 @@
+package budget_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"vtq.internal/services/lookup/internal/budget"
+	"vtq.internal/services/lookup/internal/quota"
+	"vtq.internal/shared/testkit"
+	"vtq.internal/shared/wire"
+)
+
+func TestThreeWorkersShareAPublicKey(t *testing.T) {
+	inLab(t, func(l *lab) {
+		const days = 2
+		ctx, cancel := context.WithDeadline(l.Context(), testkit.Epoch().Add(days*24*time.Hour))
+		defer cancel()
+		var stops []func()
+		done := make(chan struct{}, 6)
+		for range 3 {
+			b, stop := l.open(public())
+			stops = append(stops, stop)
+			for range 2 {
+				go func() { l.work(ctx, b, wire.Fresh); done <- struct{}{} }()
+			}
+		}
+		for range 6 {
+			<-done
+		}
+		for _, stop := range stops {
+			stop()
+		}
+		if got := l.within(time.Minute); got != 4 {
+			l.Errorf("the fullest minute has %d calls, want 4", got)
+		}
+		for day, got := range l.perDay() {
+			if got > 500 || got < 495 {
+				l.Errorf("day %s has %d calls, want 495 to 500", day, got)
+			}
+		}
+		if got := len(l.perDay()); got != days {
+			l.Errorf("calls on %d days, want %d", got, days)
+		}
+	})
+}
+
+func TestAPermitIsVoidAfterASecond(t *testing.T) {
+	inLab(t, func(l *lab) {
+		b, stop := l.open(public())
+		defer stop()
+		permit, err := b.Take(l.Context(), wire.Fresh)
+		if err != nil {
+			l.Fatal(err)
+		}
+		if permit.Void() {
+			l.Error("a permit is void at once")
+		}
+		l.sleep(time.Second + time.Nanosecond)
+		if !permit.Void() {
+			l.Error("a permit lives for more than a second")
+		}
+	})
+}
+
+func TestAReleasedPermitServesAnother(t *testing.T) {
+	inLab(t, func(l *lab) {
+		limits := public()
+		limits.Window.Requests, limits.Day = 1, 1
+		b, stop := l.open(limits)
+		defer stop()
+		l.sleep(time.Minute) // Away from midnight.
+		began := time.Now()
+		for range 5 {
+			permit, err := b.Take(l.Context(), wire.Fresh)
+			if err != nil {
+				l.Fatal(err)
+			}
+			permit.Release()
+			permit.Release() // Counts once.
+		}
+		if took := time.Since(began); took > 100*time.Millisecond {
+			l.Errorf("five permits, each given back, took %v", took)
+		}
+	})
+}
+
+func TestNoLimits(t *testing.T) {
+	inLab(t, func(l *lab) {
+		b, stop := l.open(budget.Limits{})
+		defer stop()
+		l.sleep(time.Hour)
+		began := time.Now()
+		for range 1000 {
+			if _, err := b.Take(l.Context(), wire.Refresh); err != nil {
+				l.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took > 0 {
+			l.Errorf("a thousand unlimited permits took %v", took)
+		}
+	})
+}
+
+func TestNothingIsSpentAroundMidnight(t *testing.T) {
+	inLab(t, func(l *lab) {
+		b, stop := l.open(budget.Limits{Window: quota.Window{Requests: 60, Per: time.Minute}, Day: 100_000})
+		defer stop()
+		ctx, cancel := context.WithDeadline(l.Context(), testkit.Epoch().Add(24*time.Hour+time.Minute))
+		defer cancel()
+		l.sleep(24*time.Hour - time.Minute)
+		l.work(ctx, b, wire.Fresh)
+		midnight := testkit.Epoch().Add(24 * time.Hour)
+		for _, at := range l.calls {
+			if d := at.Sub(midnight).Abs(); d < quota.Guard-time.Second {
+				l.Errorf("a call %v from midnight", d)
+			}
+		}
+		if len(l.calls) < 100 {
+			l.Errorf("%d calls in two minutes, want over 100", len(l.calls))
+		}
+	})
+}

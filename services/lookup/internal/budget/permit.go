@@ -1,0 +1,36 @@
+package budget
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A ticket is one request's part of a taken slot.
+type ticket struct {
+	asked time.Time     // When the slot was asked for, by our monotonic clock.
+	age   time.Duration // After this it is void; 0 for never, where there is no window.
+	day   time.Time     // The server's time of the take: the day that it counts for.
+}
+
+func (t *ticket) void() bool { return t.age > 0 && time.Since(t.asked) > t.age }
+
+// A Permit pays for one request, if it is written before the permit is void.
+type Permit struct {
+	budget *Budget
+	ticket *ticket
+	moved  []string // The counters that it has moved.
+	once   sync.Once
+}
+
+// Void tells that the permit is too old: nothing may be written any more. Ask it immediately before a request is written.
+func (p *Permit) Void() bool { return p.ticket.void() }
+
+// Release gives back a permit that paid for nothing. Its unit of the day is refunded, once, and the slot's part serves another, if
+// it is young enough. Only the first call counts.
+func (p *Permit) Release() {
+	p.once.Do(func() {
+		p.budget.ledger.refund(context.Background(), p.moved)
+		p.budget.giveBack(p.ticket)
+	})
+}

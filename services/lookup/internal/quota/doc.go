@@ -1,0 +1,25 @@
+// Package quota is the arithmetic of a provider's quota: how a window is cut into slots, and when days and months begin. It is
+// pure; what it computes is kept on the server by package budget.
+//
+// # The window
+//
+// A provider allows Q requests in any window of W. The window is cut into n = min(Q, 256) slots, whose shares add up to Q exactly.
+// A slot is a subject that holds one message, and each message lives for TTL = W + H; to take a slot is to publish to it, which
+// the server refuses while the last take lives. A take gives the permits of its share, and each is void H after the take was
+// asked for, by the taker's own monotonic clock.
+//
+// No window ever holds more than Q requests. Let g be the server's time of a take, s the taker's moment of asking and c a request
+// that a permit of it paid for. Then s <= g, as the server stores after it was asked, and s <= c <= s + H, as the permit is void
+// afterwards; so c lies within [g - 0, g + H]. The requests of a window [t, t+W) have takes within (t-H, t+W), a span shorter than
+// W + H. A take lives for W + H, so no slot can have been taken twice in that span: it holds at most one take of each slot, and the
+// shares of all slots are Q. The clocks of workers do not enter, except as stop-watches.
+//
+// The price is W / (W + H) of the quota: 98.4 % of a minute with H = 1 s, 85.7 % of six seconds. A time to live has whole seconds,
+// so H has, too. Where shares are larger than one, H may be up to 3 % of W: whoever takes a slot has to spend all of its share
+// within H.
+//
+// # Days and months
+//
+// They begin at 00:00 UTC. Nothing is spent within Guard of that moment, so that a request which our server counts on one day
+// cannot be counted by the provider on the other, while their clocks differ by less than that.
+package quota

@@ -1,0 +1,34 @@
+package wire
+
+import "fmt"
+
+// Subjects that cover the state of all quotas.
+const (
+	AllQuotas = "vtq.quota.>"
+	AllSpend  = "vtq.spend.>"
+)
+
+// An Account names a quota: a provider, and which of its accounts. The name is a setting and never derived from the API key, so
+// that a new key brings no new budget. Both are Tokens.
+type Account struct {
+	Provider, Name string
+}
+
+// SlotSubject is the slot of a window.
+func (a Account) SlotSubject(slot int) string { return fmt.Sprintf("%s.%d", a.quota(), slot) }
+
+// HoldSubject is where a reason to hold all requests stands for as long as it lives.
+func (a Account) HoldSubject() string { return a.quota() + ".pause" }
+
+// LeaseSubject is where a lease stands for as long as it lives.
+func (a Account) LeaseSubject(name string) string { return a.quota() + ".lease-" + name }
+
+// QuotaSubjects covers the slots, the hold and the leases of the account.
+func (a Account) QuotaSubjects() string { return a.quota() + ".*" }
+
+func (a Account) quota() string { return fmt.Sprintf("vtq.quota.%s.%s", a.Provider, a.Name) }
+
+// SpendSubject is the counter of a period: a day as yyyymmdd or a month as yyyymm.
+func (a Account) SpendSubject(period string) string {
+	return fmt.Sprintf("vtq.spend.%s.%s.%s", a.Provider, a.Name, period)
+}

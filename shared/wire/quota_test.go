@@ -1,0 +1,23 @@
+package wire_test
+
+import (
+	"testing"
+
+	"vtq.internal/shared/wire"
+)
+
+func TestAccountSubjects(t *testing.T) {
+	account := wire.Account{Provider: "virustotal", Name: "main"}
+	cases := map[string]struct{ got, want string }{
+		"slot":    {account.SlotSubject(255), "vtq.quota.virustotal.main.255"},
+		"hold":    {account.HoldSubject(), "vtq.quota.virustotal.main.pause"},
+		"lease":   {account.LeaseSubject("usage"), "vtq.quota.virustotal.main.lease-usage"},
+		"all":     {account.QuotaSubjects(), "vtq.quota.virustotal.main.*"},
+		"counter": {account.SpendSubject("20261231"), "vtq.spend.virustotal.main.20261231"},
+	}
+	for name, c := range cases {
+		if c.got != c.want {
+			t.Errorf("%s: subject %q, want %q", name, c.got, c.want)
+		}
+	}
+}
