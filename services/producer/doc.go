@@ -8,11 +8,15 @@
 // the whole selection, at the first start and every VTQ_SWEEP: nothing in ThreatQ moves when a verdict grows old, the search
 // index shows some indicators late, and a job or a verdict can be lost with a disk. The sweep is what makes the pipeline heal.
 //
+// The line "walk finished" says how many indicators were published by lane and skipped by reason, since the process began or the
+// walk began again. Most of those without a verdict are found there.
+//
 // # What can go wrong
 //
 //	ThreatQ down, slow, or answering HTML   the walk waits, with growing delays, and goes on at its page
 //	credentials refused, collection unknown said loudly; tried again with growing delays, heals itself
-//	a page larger than the client takes     asked again in halves
+//	a page larger than the client takes     asked again in halves; the next walk begins with whole pages
+//	a single row larger than that           the walk waits before it, with growing delays, and says so until the row is smaller
 //	a mark that ThreatQ does not take back  the walk begins again at its start
 //	the job stream full                     the page waits: backpressure
 //	a second producer                       one of the two sees that the cursor moved, and goes on from there

@@ -28,13 +28,14 @@ func (p *Producer) walkFile(ctx context.Context, w *walker) error {
 	if err != nil {
 		return fault.New(fault.Denied, err)
 	}
+	w.seen = nil
 	for len(lines) > 0 {
 		n := min(len(lines), fileChunk)
 		records, err := p.lookUp(ctx, lines[:n])
 		if err != nil {
 			return err
 		}
-		if err := p.enqueue(ctx, records); err != nil {
+		if err := p.enqueue(ctx, w, records, 0); err != nil {
 			return err
 		}
 		lines = lines[n:]

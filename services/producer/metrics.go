@@ -4,16 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/producer/internal/admit"
-	"vtq.internal/services/producer/internal/enqueue"
 	"vtq.internal/shared/wire"
-)
-
-// Reasons to skip an indicator that was admitted.
-const (
-	reasonFresh      = "fresh"      // Its verdict is.
-	reasonPending    = "pending"    // Its job waits already.
-	reasonDead       = "dead"       // Its job died, and would again.
-	reasonUnreadable = "unreadable" // A row of ThreatQ without id or value.
 )
 
 // metrics counts what becomes of indicators.
@@ -55,10 +46,12 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-func (m *metrics) tally(t enqueue.Tally) {
-	m.published.WithLabelValues(string(wire.Fresh)).Add(float64(t.Fresh))
-	m.published.WithLabelValues(string(wire.Refresh)).Add(float64(t.Refresh))
-	m.skipped.WithLabelValues(reasonFresh).Add(float64(t.Current))
-	m.skipped.WithLabelValues(reasonPending).Add(float64(t.Pending))
-	m.skipped.WithLabelValues(reasonDead).Add(float64(t.Dead))
+func (m *metrics) add(c count) {
+	for e, n := range c {
+		counter := m.skipped
+		if e.became == published {
+			counter = m.published
+		}
+		counter.WithLabelValues(e.label).Add(float64(n))
+	}
 }

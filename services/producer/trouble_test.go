@@ -177,27 +177,6 @@ func TestCredentialsThatAreWrongForAWhile(t *testing.T) {
 	})
 }
 
-func TestAPageTooLargeIsHalved(t *testing.T) {
-	inLab(t, func(l *lab) {
-		ids := l.add(38)
-		huge := strings.Repeat(" ", 64_000<<10+1) // A byte over the bound of a page.
-		var limits []string
-		l.onPage(func(_ int, _ string, r *http.Request) *simulator.Fault {
-			limit := r.URL.Query().Get("limit")
-			limits = append(limits, limit)
-			if limit == "10" {
-				return &simulator.Fault{Status: http.StatusOK, Body: huge}
-			}
-			return nil
-		})
-		l.sweepOnce()
-		l.publishedOnce(ids)
-		if len(limits) < 9 || limits[0] != "10" || limits[1] != "5" || limits[8] != "5" {
-			l.Errorf("pages of %q were asked for, want 10 once and then 5", limits)
-		}
-	})
-}
-
 func TestAKilledWalkGoesOnAtItsPage(t *testing.T) {
 	inLab(t, func(l *lab) {
 		ids := l.add(68)

@@ -3,7 +3,6 @@ package producer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -11,9 +10,7 @@ import (
 
 	"vtq.internal/services/producer/internal/cursor"
 	"vtq.internal/shared/fault"
-	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/threatq"
-	"vtq.internal/shared/wire"
 )
 
 const (
@@ -32,6 +29,7 @@ type walker struct {
 	state  cursor.State
 	polled time.Time // When the last poll of this process began.
 	failed int       // How often in a row, without a page between.
+	seen   count     // What the walk under way has come to, since this process began or the walk began again.
 }
 
 func (p *Producer) begin(ctx context.Context, bucket jetstream.KeyValue) (*walker, error) {
@@ -96,10 +94,9 @@ func (p *Producer) step(ctx context.Context, w *walker, selection threatq.Select
 	if err != nil {
 		return false, err
 	}
-	if err := p.enqueue(ctx, page.Indicators); err != nil {
+	if err := p.enqueue(ctx, w, page.Indicators, page.Unreadable); err != nil {
 		return false, err
 	}
-	p.metrics.skipped.WithLabelValues(reasonUnreadable).Add(float64(page.Unreadable))
 	for _, record := range page.Indicators {
 		if record.UpdatedAt.After(w.state.Walk.Newest) && time.Until(record.UpdatedAt) < maxAhead {
 			w.state.Walk.Newest = record.UpdatedAt
@@ -116,19 +113,8 @@ func (p *Producer) step(ctx context.Context, w *walker, selection threatq.Select
 	return false, nil
 }
 
-// read reads a page, in halves of halves when it is larger than the client takes.
-func (p *Producer) read(ctx context.Context, selection threatq.Selection, mark string) (threatq.Page, error) {
-	for {
-		page, err := p.library.Page(ctx, selection, mark, p.page)
-		if !errors.Is(err, threatq.ErrTooLarge) || p.page == 1 {
-			return page, err
-		}
-		p.page /= 2
-		p.log.Warn().Int("page_size", p.page).Msg("page too large, halving")
-	}
-}
-
-// finish stores that a walk came to its end. A sweep saw everything that a poll would have seen.
+// finish stores that a walk came to its end, and says what it came to. A sweep saw everything that a poll would have seen. The next
+// walk tries whole pages again: what made one too large may be gone, or far away.
 func (p *Producer) finish(ctx context.Context, w *walker) error {
 	walk, after := *w.state.Walk, w.state.After(time.Now().UTC(), p.config.Overlap)
 	name := "poll"
@@ -142,32 +128,9 @@ func (p *Producer) finish(ctx context.Context, w *walker) error {
 	w.state, w.failed = after, 0
 	p.metrics.walks.WithLabelValues(name).Inc()
 	p.walks.Add(1)
-	p.log.Info().Str("walk", name).Time("since", after.Since).Float64("took_s", time.Since(walk.Started).Seconds()).
-		Msg("walk finished")
-	return nil
-}
-
-// enqueue admits the records of a page and puts their jobs into lanes.
-func (p *Producer) enqueue(ctx context.Context, records []threatq.Record) error {
-	now := time.Now()
-	var jobs []wire.Job
-	for _, record := range records {
-		job, err := p.rules.Admit(record, now)
-		if reason, ok := indicator.ReasonOf(err); ok {
-			p.metrics.skipped.WithLabelValues(string(reason)).Inc()
-			p.log.Debug().Int64("indicator_id", record.ID).Str("reason", string(reason)).Msg("skipped")
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("admitting indicator %d: %w", record.ID, err)
-		}
-		jobs = append(jobs, job)
-	}
-	tally, err := p.queue.Put(ctx, jobs, now)
-	if err != nil {
-		return err
-	}
-	p.metrics.tally(tally)
+	p.log.Info().Str("walk", name).Time("since", after.Since).EmbedObject(w.seen).
+		Float64("took_s", time.Since(walk.Started).Seconds()).Msg("walk finished")
+	w.seen, p.page = nil, p.config.PageSize
 	return nil
 }
 
@@ -179,7 +142,7 @@ func (p *Producer) trouble(ctx context.Context, w *walker, err error) time.Durat
 		wait = p.reload(ctx, w)
 	}
 	if fault.KindOf(err) == fault.Permanent && !errors.Is(err, threatq.ErrTooLarge) && w.state.Walk != nil {
-		w.state.Walk.Mark = "" // ThreatQ may have forgotten the mark: the walk begins again.
+		w.state.Walk.Mark, w.seen = "", nil // ThreatQ may have forgotten the mark: the walk begins again.
 	}
 	level := zerolog.WarnLevel
 	if fault.KindOf(err) == fault.Denied {
@@ -192,7 +155,7 @@ func (p *Producer) trouble(ctx context.Context, w *walker, err error) time.Durat
 // reload goes on from what another producer stored, at the next poll.
 func (p *Producer) reload(ctx context.Context, w *walker) time.Duration {
 	if state, err := w.store.Load(ctx); err == nil {
-		w.state = state
+		w.state, w.seen = state, nil
 	}
 	return p.config.Poll
 }

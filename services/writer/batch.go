@@ -51,7 +51,7 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 		busy.Go(func() {
 			defer func() { <-slots }()
 			for _, it := range group {
-				b.one(ctx, working, it)
+				b.guard(it, func() { b.one(ctx, working, it) })
 				it.err = b.final(it.message, it.err)
 				b.settle(working, it, began)
 			}
@@ -72,7 +72,7 @@ func (b *batcher) read(messages []jetstream.Msg) []*item {
 	for i, message := range messages {
 		it := &item{message: message, err: b.exhausted(message)}
 		if it.err == nil {
-			it.verdict, it.err = wire.DecodeVerdict(message.Data())
+			b.guard(it, func() { it.verdict, it.err = wire.DecodeVerdict(message.Data()) })
 		}
 		items[i] = it
 		if it.err != nil || it.verdict.Indicator.ID == 0 {
@@ -87,13 +87,19 @@ func (b *batcher) read(messages []jetstream.Msg) []*item {
 	return items
 }
 
-// exhausted is a permanent fault when a message was delivered too often. Since final ends those that only fail, it is one that kills
-// its process, unless this process has let messages outlive their tries.
+// maxDeliveries bounds the deliveries of a message before it is even tried. Since final ends those that only fail, one that was
+// delivered so often kills its process: at an AckWait a time the loop ends within two hours. It is far above MaxAttempts, since messages
+// outlive their tries while ThreatQ takes nothing, which the next process does not know of: at ten minutes a try this is 16 hours, a
+// night in which nobody mends it and a restart in the morning.
+const maxDeliveries = 5 * stream.MaxAttempts
+
+// exhausted is a permanent fault when a message was delivered too often, unless this process has let messages outlive their tries.
 func (b *batcher) exhausted(message jetstream.Msg) error {
-	if b.gate.spared.Load() {
+	n := stream.Delivery(message)
+	if n <= maxDeliveries || b.gate.spared.Load() {
 		return nil
 	}
-	return stream.Exhausted(message)
+	return fault.New(fault.Permanent, fmt.Errorf("delivered %d times, at most %d", n, maxDeliveries))
 }
 
 // final makes the failure of a message's last try a permanent one, so that its dead letter says what failed. It does so only to a

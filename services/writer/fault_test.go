@@ -181,61 +181,6 @@ func TestABadIndicatorDiesAfterARefusal(t *testing.T) {
 	})
 }
 
-// TestAMessageThatKillsItsWriterDies has one that was delivered too often before this writer began: it is not even tried.
-func TestAMessageThatKillsItsWriterDies(t *testing.T) {
-	inLab(t, func(l *lab) {
-		id := l.add(1)[0]
-		l.answer(id, found(14))
-		l.wear(1, stream.MaxAttempts)
-		l.drain()
-		if got := len(l.deadLetters()); got != 1 || l.tq.Requests() != 0 {
-			l.Errorf("%d dead letters and %d requests, want 1 and 0", got, l.tq.Requests())
-		}
-	})
-}
-
-func TestWhatCannotBeReadDiesWhole(t *testing.T) {
-	cases := map[string]string{
-		"nothing":     "",
-		"no JSON":     "<html>",
-		"no version":  `{"indicator":{"id":5}}`,
-		"no provider": `{"schema":1,"indicator":{"id":5},"object":{"kind":"domain","value":"a.com"}}`,
-		"too long":    `{"schema":1,"x":"` + strings.Repeat("x", wire.MaxVerdict) + `"}`,
-	}
-	for name, body := range cases {
-		t.Run(name, func(t *testing.T) {
-			inLab(t, func(l *lab) {
-				id := l.add(1)[0]
-				l.publish("vtq.verdict.virustotal.odd", []byte(body))
-				l.answer(id, found(14))
-				l.drain()
-				l.verdictsAre("Malicious", id)
-				letters := l.deadLetters()
-				if len(letters) != 1 || !bytes.Equal(letters[0].Data, []byte(body)) {
-					l.Fatalf("%d dead letters, want the message, whole", len(letters))
-				}
-				if got := letters[0].Header.Get(wire.HeaderReason); !strings.HasPrefix(got, "decoding a verdict: ") {
-					l.Errorf("the reason is %q, want that it could not be decoded", got)
-				}
-			})
-		})
-	}
-}
-
-// TestANewerMessageWaits has one that only a later version can read, as while an upgrade is rolled back.
-func TestANewerMessageWaits(t *testing.T) {
-	inLab(t, func(l *lab) {
-		l.publish("vtq.verdict.virustotal.odd", []byte(`{"schema":99}`))
-		r := l.start()
-		l.sleep(time.Hour)
-		r.stop()
-		l.nothingDied()
-		if got := l.pending(); got != 1 {
-			l.Errorf("%d messages wait, want 1", got)
-		}
-	})
-}
-
 // TestARefusedAttributeDoesNotHoldUpTheOthers has a ThreatQ that does not like one of the attributes.
 func TestARefusedAttributeDoesNotHoldUpTheOthers(t *testing.T) {
 	inLab(t, func(l *lab) {

@@ -17,6 +17,8 @@ const (
 	// back is seen within one.
 	minProbe = 2 * time.Second
 	maxProbe = time.Minute
+	// calm is how long nothing is refused after which a refusal is a new one: longer than the longest wait between two tries, as recent.
+	calm = 15 * time.Minute
 	// recent is for how long a write proves that ThreatQ takes writes: longer than the longest wait between two tries of a message
 	// (10 min and a fifth), so that one that fails is blamed when another was written since it last failed.
 	recent = 15 * time.Minute
@@ -33,7 +35,10 @@ type gate struct {
 	spared atomic.Bool               // A message has outlived its tries.
 
 	turn chan struct{} // Has room for one: who fills it probes, the others wait for what it finds.
-	back time.Time     // When ThreatQ was last found to answer again. Belongs to whose turn it is.
+	// What follows belongs to whose turn it is.
+	back    time.Time // When ThreatQ was last found to answer again.
+	denied  time.Time // When it last refused a write.
+	retried time.Time // When the wait for a refusal last ended.
 }
 
 func newGate(check func(context.Context) (threatq.User, error), log zerolog.Logger, down prometheus.Gauge) *gate {
@@ -69,7 +74,7 @@ func (g *gate) pass(ctx context.Context, err error) bool {
 	_, down := g.check(ctx)
 	switch {
 	case down == nil:
-		return kind == fault.Denied && g.refused(ctx, err) // What is transient while ThreatQ answers is likely this item's own.
+		return kind == fault.Denied && g.refused(ctx, err, failed) // What is transient while ThreatQ answers is likely this item's own.
 	case ctx.Err() != nil:
 		return false
 	}
@@ -94,10 +99,20 @@ func (g *gate) blames() bool {
 
 // refused waits a little: ThreatQ knows us, but does not let us do this. Either an administrator has taken the right to write away,
 // or 403 is ThreatQ's word for a bad request, as its documentation says it mostly is. So the item is tried once more, and then goes
-// its own way.
-func (g *gate) refused(ctx context.Context, err error) bool {
+// its own way. It waits once for a series of refusals, and whatever failed meanwhile is tried once more with it: a batch with many bad
+// items would otherwise wait for each.
+func (g *gate) refused(ctx context.Context, err error, failed time.Time) bool {
+	series := time.Since(g.denied) < calm
+	g.denied = time.Now()
+	if series {
+		return failed.Before(g.retried)
+	}
 	g.log.Error().Err(err).Msg("ThreatQ refuses to be written; does the account have a role that may add attributes?")
-	return sleep(ctx, maxProbe)
+	if !sleep(ctx, maxProbe) {
+		return false
+	}
+	g.denied, g.retried = time.Now(), time.Now()
+	return true
 }
 
 // outage waits until ThreatQ answers again, and says why it does not, as often as that changes.

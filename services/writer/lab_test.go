@@ -33,6 +33,7 @@ type lab struct {
 	server  *testkit.Server
 	tq      *simulator.Server
 	library *threatq.Client
+	pipe    http.RoundTripper // To the ThreatQ.
 	nc      *nats.Conn
 	js      jetstream.JetStream
 	config  writer.Config
@@ -59,7 +60,7 @@ func inLab(t *testing.T, f func(l *lab)) {
 		l.tq = &simulator.Server{Fail: l.ask}
 		transport, stop := testkit.Serve(t, l.tq)
 		defer stop()
-		l.library = client(t, transport)
+		l.library, l.pipe = client(t, transport), transport
 		l.js = topology(t, l.nc)
 		f(l)
 	})

@@ -4,14 +4,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/writer/internal/apply"
-	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
 )
 
 const stage = "writer"
-
-// faultless is the fault of a delivery with which nothing went wrong.
-const faultless = "none"
 
 // metrics counts what becomes of verdicts.
 type metrics struct {
@@ -36,11 +32,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "vtq_threatq_down", Help: "1 while nothing is written because ThreatQ does not answer.",
 		}),
 	}
-	m.settled.WithLabelValues(faultless, "ack")
-	for _, kind := range fault.Kinds() {
-		m.settled.WithLabelValues(kind.String(), settles(kind))
+	for _, label := range stream.Labels() {
+		m.settled.WithLabelValues(label.Fault, label.Settle)
 	}
-	m.settled.WithLabelValues(fault.Transient.String(), "lost")
 	for _, change := range []string{"created", "updated", "deleted", "unchanged"} {
 		m.rows.WithLabelValues(change)
 	}
@@ -52,25 +46,10 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-// settles is how a delivery with a fault of this kind ends, if its settlement reaches the server: see package stream.
-func settles(kind fault.Kind) string {
-	switch kind {
-	case fault.Gone:
-		return "ack"
-	case fault.Permanent:
-		return "term"
-	case fault.Unknown, fault.Transient, fault.Quota, fault.Denied, fault.Interrupted:
-	}
-	return "nak"
-}
-
 // written counts one delivery.
 func (m *metrics) written(tally apply.Tally, outcome stream.Outcome) {
-	kind := faultless
-	if outcome.Err != nil {
-		kind = outcome.Kind.String()
-	}
-	m.settled.WithLabelValues(kind, outcome.Settle).Inc()
+	label := outcome.Label()
+	m.settled.WithLabelValues(label.Fault, label.Settle).Inc()
 	m.rows.WithLabelValues("created").Add(float64(tally.Created))
 	m.rows.WithLabelValues("updated").Add(float64(tally.Updated))
 	m.rows.WithLabelValues("deleted").Add(float64(tally.Deleted))

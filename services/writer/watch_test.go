@@ -27,6 +27,7 @@ type line struct {
 	Unchanged int     `json:"rows_unchanged"`
 	Down      float64 `json:"down_s"`
 	Error     string  `json:"error"`
+	Stack     string  `json:"stack"`
 }
 
 // A journal keeps what was logged.

@@ -68,7 +68,7 @@ func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict) (Tally
 	if err != nil {
 		return Tally{}, err
 	}
-	p := plan.Make(rows, a.Mapping.Of(v), a.Source)
+	p := plan.Make(rows, a.Mapping.Of(v), plan.Owner{Source: a.Source, Prefix: a.Mapping.Prefix})
 	tally := Tally{Unchanged: p.Unchanged}
 	refused := a.do(ctx, id, p, &tally)
 	if refused != nil && fault.KindOf(refused) != fault.Permanent {

@@ -14,8 +14,10 @@
 //
 // # Decisions
 //
-// Where ThreatQ does not say which sources a row has, a row under one of our names is taken for ours: the names begin with the
-// provider's, and the other way round every change would leave a row behind.
+// Where ThreatQ does not say which sources a row has, a row is taken for ours when its name begins with our prefix, as "VirusTotal
+// Verdict" does: the other way round every change would leave a row behind. Under a name that a site has chosen, such as "Country",
+// anybody may write, and to overwrite somebody's word is worse: there a row is never changed, a new value is written beside it, and
+// the old one is left behind. A row that says what is wanted is left alone under either name.
 //
 // Whether ThreatQ takes two values for the same that differ in nothing but case, as its database would, is not known. So a shared
 // row that says the same in another case is left alone, since it cannot be changed, and no row is given a value that another has

@@ -18,6 +18,23 @@ type model struct {
 	last  int64
 	folds bool // Names and values that differ in case only are the same.
 	mute  bool // Sources are not told.
+	plain bool // Our names bear no prefix.
+}
+
+// owner is us in this model.
+func (m *model) owner() plan.Owner {
+	if m.plain {
+		return plan.Owner{Source: us}
+	}
+	return owner()
+}
+
+// name is how we call an attribute.
+func (m *model) name(title string) string {
+	if m.plain {
+		return title
+	}
+	return us + " " + title
 }
 
 func (m *model) same(a, b string) bool { return a == b || m.folds && strings.EqualFold(a, b) }

@@ -26,11 +26,11 @@ type Plan struct {
 // Empty tells that there is nothing to do.
 func (p Plan) Empty() bool { return len(p.Create)+len(p.Update)+len(p.Delete) == 0 }
 
-// Make compares rows with what is wanted. Source is ours.
-func Make(rows []threatq.Row, wanted []attribute.Attribute, source string) Plan {
+// Make compares rows with what is wanted.
+func Make(rows []threatq.Row, wanted []attribute.Attribute, owner Owner) Plan {
 	var p Plan
 	for _, want := range wanted {
-		p.attribute(named(rows, want.Name), want, source)
+		p.attribute(named(rows, want.Name), want, owner)
 	}
 	return p
 }
@@ -47,14 +47,14 @@ func named(rows []threatq.Row, name string) []threatq.Row {
 	return found
 }
 
-func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, source string) {
-	stands := standing(rows, want.Value, source)
+func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, owner Owner) {
+	stands := owner.standing(rows, want.Value)
 	var ours []threatq.Row
 	taken := false // By a row that is not ours to change.
 	for i, row := range rows {
 		switch {
 		case i == stands:
-		case only(row, source):
+		case owner.only(row):
 			ours = append(ours, row)
 		default:
 			taken = taken || alike(row.Value, want.Value)
@@ -65,7 +65,7 @@ func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, source st
 	case stands >= 0:
 		p.Unchanged++
 	case taken, len(ours) == 0:
-		p.Create = append(p.Create, threatq.NewAttribute{Name: want.Name, Value: want.Value, Source: source})
+		p.Create = append(p.Create, threatq.NewAttribute{Name: want.Name, Value: want.Value, Source: owner.Source})
 	default:
 		home := max(0, slices.IndexFunc(ours, func(row threatq.Row) bool { return alike(row.Value, want.Value) }))
 		p.Update = append(p.Update, Update{Row: ours[home].ID, Value: want.Value})
@@ -76,29 +76,5 @@ func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, source st
 	}
 }
 
-// standing finds the row that says what is wanted under our source: -1 if none does.
-func standing(rows []threatq.Row, value, source string) int {
-	if value == "" {
-		return -1
-	}
-	exact := slices.IndexFunc(rows, func(row threatq.Row) bool { return row.Value == value && bears(row, source) })
-	if exact >= 0 {
-		return exact
-	}
-	return slices.IndexFunc(rows, func(row threatq.Row) bool {
-		return alike(row.Value, value) && bears(row, source) && !only(row, source)
-	})
-}
-
 // alike compares as ThreatQ's database may.
 func alike(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
-
-// bears tells whether our source stands on a row.
-func bears(row threatq.Row, source string) bool {
-	return row.Sources == nil || slices.ContainsFunc(row.Sources, func(s string) bool { return strings.EqualFold(s, source) })
-}
-
-// only tells whether no other source stands on a row.
-func only(row threatq.Row, source string) bool {
-	return bears(row, source) && !slices.ContainsFunc(row.Sources, func(s string) bool { return !strings.EqualFold(s, source) })
-}

@@ -16,6 +16,9 @@ const (
 	name = "VirusTotal Verdict"
 )
 
+// owner is us, by default.
+func owner() plan.Owner { return plan.Owner{Source: us, Prefix: us} }
+
 // row is one under our name.
 func row(id int64, value string, sources ...string) threatq.Row {
 	return threatq.Row{ID: id, Name: name, Value: value, Sources: sources}
@@ -116,7 +119,7 @@ func TestMake(t *testing.T) {
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
-			got := plan.Make(c.rows, []attribute.Attribute{{Name: name, Value: c.value}}, us)
+			got := plan.Make(c.rows, []attribute.Attribute{{Name: name, Value: c.value}}, owner())
 			if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Make(%v, %q) (-want +got):\n%s", c.rows, c.value, diff)
 			}
@@ -140,7 +143,7 @@ func TestMakeOfManyAttributes(t *testing.T) {
 		Create: []threatq.NewAttribute{{Name: "D", Value: "1", Source: us}}, Update: []plan.Update{{Row: 2, Value: "2"}},
 		Delete: []int64{3}, Unchanged: 1,
 	}
-	if diff := cmp.Diff(want, plan.Make(rows, wanted, us)); diff != "" {
+	if diff := cmp.Diff(want, plan.Make(rows, wanted, owner())); diff != "" {
 		t.Errorf("Make (-want +got):\n%s", diff)
 	}
 }

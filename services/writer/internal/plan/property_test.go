@@ -16,12 +16,13 @@ import (
 func TestPlansLeadToWhatIsWanted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{T: t, folds: rapid.Bool().Draw(t, "folds"), mute: rapid.Bool().Draw(t, "mute")}
+		m.plain = !m.mute && rapid.Bool().Draw(t, "plain") // Who is whose is told by one of the two at least.
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "others") {
 				m.disturb()
 				continue
 			}
-			m.write([]attribute.Attribute{{Name: "Verdict", Value: value(t)}, {Name: "Tags", Value: value(t)}})
+			m.write([]attribute.Attribute{{Name: m.name("Verdict"), Value: value(t)}, {Name: m.name("Tags"), Value: value(t)}})
 		}
 	})
 }
@@ -33,7 +34,7 @@ func value(t *rapid.T) string {
 
 // disturb lets somebody else say something: something new, or what is there already. Whoever forges our source may do so as well.
 func (m *model) disturb() {
-	named := rapid.SampledFrom([]string{"Verdict", "verdict", "Tags", "Country"}).Draw(m.T, "name")
+	named := m.name(rapid.SampledFrom([]string{"Verdict", "verdict", "Tags", "Country"}).Draw(m.T, "name"))
 	source := rapid.SampledFrom([]string{"Analyst", "Feed", us}).Draw(m.T, "source")
 	if said := value(m.T); said != "" {
 		m.create(named, said, source)
@@ -42,14 +43,14 @@ func (m *model) disturb() {
 
 // write plans, carries out, and looks at what came of it.
 func (m *model) write(wanted []attribute.Attribute) {
-	before := &model{T: m.T, rows: m.told(), folds: m.folds, mute: m.mute}
-	m.carryOut(plan.Make(m.told(), wanted, us))
+	before := &model{T: m.T, rows: m.told(), folds: m.folds, mute: m.mute, plain: m.plain}
+	m.carryOut(plan.Make(m.told(), wanted, m.owner()))
 	for _, w := range wanted {
 		m.holds(w)
 		m.inPlace(before, w)
 	}
 	m.othersStay(before)
-	again := plan.Make(m.told(), wanted, us)
+	again := plan.Make(m.told(), wanted, m.owner())
 	if !again.Empty() {
 		m.Errorf("a second plan is %+v, want it to be empty", again)
 	}
@@ -92,7 +93,7 @@ func (m *model) othersStay(before *model) {
 	}
 	for _, old := range before.rows {
 		others := slices.DeleteFunc(slices.Clone(old.Sources), func(s string) bool { return s == us })
-		if len(others) == 0 && written(old.Name) {
+		if len(others) == 0 && m.written(old.Name) {
 			continue
 		}
 		i := m.byID(old.ID)
@@ -109,4 +110,38 @@ func (m *model) othersStay(before *model) {
 }
 
 // written tells the names that we write.
-func written(name string) bool { return strings.EqualFold(name, "Verdict") || name == "Tags" }
+func (m *model) written(name string) bool {
+	return strings.EqualFold(name, m.name("Verdict")) || name == m.name("Tags")
+}
+
+// TestUnderAChosenNameNobodyLosesARow has sources that are not told, and names without our prefix: no row that stood there may change
+// or go, and what is wanted stands there as well.
+func TestUnderAChosenNameNobodyLosesARow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &model{T: t, folds: rapid.Bool().Draw(t, "folds"), mute: true, plain: true}
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "others") {
+				m.disturb()
+				continue
+			}
+			before := m.told()
+			wanted := []attribute.Attribute{{Name: "Country", Value: value(t)}, {Name: "Tags", Value: value(t)}}
+			m.carryOut(plan.Make(m.told(), wanted, m.owner()))
+			for _, old := range before {
+				if i := m.byID(old.ID); i < 0 || m.rows[i].Value != old.Value {
+					t.Errorf("row %v was changed or is gone: %v", old, m.rows)
+				}
+			}
+			for _, w := range wanted {
+				if w.Value != "" && !slices.ContainsFunc(m.rows, func(r threatq.Row) bool {
+					return strings.EqualFold(r.Name, w.Name) && strings.EqualFold(r.Value, w.Value)
+				}) {
+					t.Errorf("%+v is wanted, there are %v", w, m.rows)
+				}
+			}
+			if again := plan.Make(m.told(), wanted, m.owner()); !again.Empty() {
+				t.Errorf("a second plan is %+v, want it to be empty", again)
+			}
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"vtq.internal/shared/threatq"
+)
+
+// An Owner is us: how rows of ours are told from those of others.
+type Owner struct {
+	Source string // That is shown on our rows.
+	Prefix string // Of our attributes' names. Empty for none.
+}
+
+// standing finds the row that says what is wanted and may be left as it is: -1 if none does. It bears our source, or, where sources
+// are not told, may do so: to leave it changes nobody's word.
+func (o Owner) standing(rows []threatq.Row, value string) int {
+	if value == "" {
+		return -1
+	}
+	exact := slices.IndexFunc(rows, func(row threatq.Row) bool { return row.Value == value && o.bears(row) })
+	if exact >= 0 {
+		return exact
+	}
+	return slices.IndexFunc(rows, func(row threatq.Row) bool {
+		return alike(row.Value, value) && o.bears(row) && !o.only(row)
+	})
+}
+
+// bears tells whether our source stands on a row, or may.
+func (o Owner) bears(row threatq.Row) bool {
+	return row.Sources == nil || slices.ContainsFunc(row.Sources, o.is)
+}
+
+// only tells whether a row is ours alone, to change and to delete. Where sources are not told, its name has to say so.
+func (o Owner) only(row threatq.Row) bool {
+	if row.Sources == nil {
+		return o.marks(row.Name)
+	}
+	return o.bears(row) && !slices.ContainsFunc(row.Sources, func(s string) bool { return !o.is(s) })
+}
+
+func (o Owner) is(source string) bool { return strings.EqualFold(source, o.Source) }
+
+// marks tells whether a name begins with our prefix, as the names do that nobody has chosen by hand.
+func (o Owner) marks(name string) bool {
+	prefix := strings.TrimSpace(o.Prefix)
+	return prefix != "" && strings.HasPrefix(strings.ToLower(name), strings.ToLower(prefix)+" ")
+}
