@@ -18,7 +18,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## print this menu
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Run
 
@@ -60,11 +60,19 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: ## run every benchmark, tests aside
-	go test -run '^$$' -bench . -benchmem work
+	go test -run '^$$' -bench . -skip 'Memory|Quota' -benchmem work
 
 .PHONY: bench-memory
-bench-memory: ## print the peak of the memory of each stage over 20,000 and 200,000 indicators (about 15 min)
+bench-memory: ## print the peak of the memory of each stage over 20,000 and 200,000 indicators (about 10 min)
 	MEMORY_INDICATORS=20000,200000 go test -run '^$$' -bench Memory -benchtime 1x -timeout 60m vtq.internal/services/vtq
+
+.PHONY: bench-quota
+bench-quota: ## print how much of a quota real workers use, some of them killed (5 min; QUOTA_RUNS=long 25 min)
+	go test -run '^$$' -bench Quota -benchtime 1x -timeout 60m vtq.internal/services/vtq
+
+.PHONY: test/month
+test/month: ## let three workers share a public key for 31 days of virtual time (some minutes)
+	QUOTA_DAYS=31 go test -count=1 -run Fleet -timeout 30m -v vtq.internal/services/lookup
 
 # Keep
 

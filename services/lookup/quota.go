@@ -16,7 +16,9 @@ type Quota struct {
 }
 
 // QuotaOf is the quota of the settings.
-func QuotaOf(l config.Limits) Quota { return Quota{Requests: l.Minute, Day: l.Day, Month: l.Month} }
+func QuotaOf(l config.Limits) Quota {
+	return Quota{Requests: l.Minute, Window: l.Window, Day: l.Day, Month: l.Month}
+}
 
 // Usage is what a provider counted.
 type Usage struct{ Day, Month int }

@@ -162,6 +162,9 @@ func TestVirusTotal(t *testing.T) {
 		"too many a month":  {"VT_REQUESTS_PER_MONTH=-1", []string{"VT_REQUESTS_PER_MONTH: wants 0 to 2000000000 (got -1)"}},
 		"most in reserve":   {"VT_QUOTA_RESERVE=0.9", nil},
 		"all in reserve":    {"VT_QUOTA_RESERVE=0.91", []string{"VT_QUOTA_RESERVE: wants 0 to 0.9 (got 0.91)"}},
+		"another window":    {"VT_QUOTA_WINDOW=6s", nil},
+		"half a second":     {"VT_QUOTA_WINDOW=1500ms", []string{"VT_QUOTA_WINDOW: wants whole seconds (got 1.5s)"}},
+		"a day's window":    {"VT_QUOTA_WINDOW=24h", []string{"VT_QUOTA_WINDOW: wants 1s to 1h0m0s (got 24h0m0s)"}},
 		"other account":     {"VT_ACCOUNT=team-2", nil},
 		"no account name":   {"VT_ACCOUNT=Team.2", []string{`VT_ACCOUNT: wants lower-case letters, digits and hyphens (got "Team.2")`}},
 		"unusable proxy":    {"VT_PROXY=ssh://proxy", []string{"VT_PROXY: wants http://, https:// or socks5:// (got ssh://)"}},
@@ -176,7 +179,7 @@ func TestVirusTotalDefaults(t *testing.T) {
 	}
 	base, _ := config.ParseURL("https://www.virustotal.com/api/v3")
 	want := config.VirusTotal{
-		APIKey: config.NewSecret(hunter2), BaseURL: base, Timeout: 20 * time.Second, Quota: config.QuotaPublic, Account: "main",
+		APIKey: config.NewSecret(hunter2), BaseURL: base, Timeout: 20 * time.Second, Quota: config.QuotaPublic, Account: "main", Window: time.Minute,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(key): -want +got\n%s", diff)
@@ -201,6 +204,7 @@ func TestVirusTotalLimits(t *testing.T) {
 			if err := config.Load(strings.Fields("VT_API_KEY=k "+c.environ), &v); err != nil {
 				t.Fatal(err)
 			}
+			c.want.Window = time.Minute
 			if got := v.Limits(); got != c.want {
 				t.Errorf("Limits() = %+v, want %+v", got, c.want)
 			}

@@ -42,8 +42,9 @@ type VirusTotal struct {
 	RequestsPerDay    *int `env:"VT_REQUESTS_PER_DAY" doc:"Requests a day from 00:00 UTC, likewise."`
 	RequestsPerMonth  *int `env:"VT_REQUESTS_PER_MONTH" doc:"Requests a month, likewise."`
 
-	Reserve float64 `env:"VT_QUOTA_RESERVE" envDefault:"0" doc:"Share of the day and the month that is left to people who use the same key, 0 to 0.9."`
-	Account string  `env:"VT_ACCOUNT" envDefault:"main" doc:"Name of the account whose quota this is; workers that share the name share the quota, and a new key does not change it."`
+	Window  time.Duration `env:"VT_QUOTA_WINDOW" envDefault:"1m" doc:"Window of VT_REQUESTS_PER_MINUTE, for a service that counts in another than a minute; 1s to 1h."`
+	Reserve float64       `env:"VT_QUOTA_RESERVE" envDefault:"0" doc:"Share of the day and the month that is left to people who use the same key, 0 to 0.9."`
+	Account string        `env:"VT_ACCOUNT" envDefault:"main" doc:"Name of the account whose quota this is; workers that share the name share the quota, and a new key does not change it."`
 
 	Proxy  URL    `env:"VT_PROXY" doc:"Proxy for VirusTotal alone; unset, HTTPS_PROXY and NO_PROXY count."`
 	CAFile string `env:"VT_CA_FILE" doc:"Path of a PEM file with a private authority, for a proxy that inspects TLS."`
@@ -59,6 +60,8 @@ func (v VirusTotal) Validate() error {
 		Between("VT_TIMEOUT", v.Timeout, minTimeout, maxTimeout),
 		OneOf("VT_QUOTA", v.Quota, QuotaPublic, QuotaPrivate),
 		v.validateRequests(),
+		Between("VT_QUOTA_WINDOW", v.Window, time.Second, time.Hour),
+		v.validateWindow(),
 		Between("VT_QUOTA_RESERVE", v.Reserve, 0, maxReserve),
 		v.validateAccount(),
 		proxy("VT_PROXY", v.Proxy),
@@ -67,7 +70,10 @@ func (v VirusTotal) Validate() error {
 }
 
 // Limits are what may be asked. Zeros are no limits.
-type Limits struct{ Minute, Day, Month int }
+type Limits struct {
+	Minute, Day, Month int
+	Window             time.Duration // Of Minute, where it is another.
+}
 
 // Limits gives what may be asked of the quota, the reserve left out.
 func (v VirusTotal) Limits() Limits {
@@ -79,6 +85,7 @@ func (v VirusTotal) Limits() Limits {
 		Minute: either(v.RequestsPerMinute, preset.Minute),
 		Day:    v.unreserved(either(v.RequestsPerDay, preset.Day)),
 		Month:  v.unreserved(either(v.RequestsPerMonth, preset.Month)),
+		Window: v.Window,
 	}
 }
 
@@ -113,6 +120,15 @@ func within(name string, set *int, most int) error {
 		return nil
 	}
 	return Between(name, *set, 0, most)
+}
+
+// validateWindow wants whole seconds: a slot of the window lives on the server,
+// whose grain they are.
+func (v VirusTotal) validateWindow() error {
+	if v.Window%time.Second == 0 {
+		return nil
+	}
+	return fmt.Errorf("VT_QUOTA_WINDOW: wants whole seconds (got %v)", v.Window)
 }
 
 // maxAccount bounds the name of an account: it is part of NATS subjects.
