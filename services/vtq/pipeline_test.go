@@ -87,21 +87,32 @@ func rows(w *world, id int64) map[string]int64 {
 	return all
 }
 
+// TestTheThreeHashesOfAFileCostOneRequest has one worker hold all three at once, where there is no limit, and two workers, of which
+// each may cost one request. Where permits are further apart than an answer takes, the number of workers does not matter.
 func TestTheThreeHashesOfAFileCostOneRequest(t *testing.T) {
 	cases := map[string]struct {
-		perMinute string
-		most      int
+		perMinute     string
+		workers, most int
 	}{
-		"permits further apart than the answer takes": {"1", 1},
-		"no limit: one extra per job held at once":    {"0", 3},
+		"one worker, permits further apart than the answer takes":  {"1", 1, 1},
+		"two workers, permits further apart than the answer takes": {"1", 2, 1},
+		"one worker, no limit":  {"0", 1, 1},
+		"two workers, no limit": {"0", 2, 2},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				var ids []int64
-				file := trio(t, dataset.Demo())
-				ids = append(ids, w.add(file...)...)
-				w.once()
+				ids := w.add(trio(t, dataset.Demo())...)
+				var runs []*run
+				for range c.workers {
+					runs = append(runs, w.start())
+				}
+				for _, r := range runs {
+					r.settle(1)
+				}
+				for _, r := range runs {
+					r.stop()
+				}
 				if got := w.vt.Lookups(); got < 1 || got > c.most {
 					t.Errorf("three hashes of a file cost %d requests, want 1 to %d", got, c.most)
 				}

@@ -52,6 +52,7 @@ type Enricher struct {
 	OtherScheme bool
 
 	asking singleflight.Group
+	files  shelf
 }
 
 // A Report tells how a job was answered, for the log line of its message.
@@ -82,6 +83,11 @@ func (e *Enricher) Answer(ctx, working context.Context, t Ticket) (Report, error
 	if err := public(t.Job); err != nil {
 		return report, fault.New(fault.Permanent, fmt.Errorf("a job that may not leave the house: %w", err))
 	}
+	leave, err := e.files.enter(ctx, t.Job.Object)
+	if err != nil {
+		return report, fault.New(fault.Interrupted, err)
+	}
+	defer leave()
 	a, err := e.resolve(ctx, working, t, &report)
 	if err != nil {
 		return report, err
