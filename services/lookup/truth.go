@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/lookup/internal/budget"
+	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
 )
 
@@ -17,6 +18,10 @@ const (
 	truthLease = truthInterval - time.Minute
 	// doubtLease is the same after a 429: every worker that gets one doubts, and one question is enough.
 	doubtLease = time.Minute
+	// compareLease is for how long a comparison may take at most, twice over.
+	compareLease = 2 * time.Minute
+	// truthMargin is how near to midnight nothing is compared: longer than a comparison takes, and than a page should lag.
+	truthMargin = 5 * time.Minute
 )
 
 // A truth keeps our counters of the day and the month as high as the provider's own. Of all workers one asks at a time.
@@ -51,11 +56,14 @@ func (t *truth) run(ctx context.Context) error {
 	}
 }
 
-// learn adds to the counters what the provider says beyond them, if nobody else does. What goes wrong is tried again at the next turn:
-// until then our own counters hold.
-func (t *truth) learn(ctx context.Context, lease string, d time.Duration) {
-	ours, err := t.budget.Lease(ctx, lease, d)
-	if err != nil || !ours {
+// learn adds to the counters what the provider says beyond them, if nobody else does. The first lease sets the pace, the second sees
+// to it that never two compare at once: both would add the same. What goes wrong is tried again at the next turn: until then our own
+// counters hold.
+func (t *truth) learn(ctx context.Context, pace string, d time.Duration) {
+	if ours, err := t.budget.Lease(ctx, pace, d); err != nil || !ours {
+		return
+	}
+	if ours, err := t.budget.Lease(ctx, "compare", compareLease); err != nil || !ours {
 		return
 	}
 	if err := t.compare(ctx); err != nil && ctx.Err() == nil {
@@ -63,9 +71,16 @@ func (t *truth) learn(ctx context.Context, lease string, d time.Duration) {
 	}
 }
 
-// compare reads our counters first: what is spent while the provider is asked may then be counted twice, and never not at all.
+// compare reads our counters first: what is spent while the provider is asked may then be counted twice, and never not at all. Around
+// midnight nothing is compared, since the provider's page may still tell of the day before.
 func (t *truth) compare(ctx context.Context) error {
-	day, month, err := t.budget.Counted(ctx)
+	at := t.budget.Now()
+	if quota.NearMidnight(at, truthMargin) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, compareLease/2)
+	defer cancel()
+	day, month, err := t.budget.Counted(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -73,5 +88,5 @@ func (t *truth) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.budget.Add(ctx, usage.Day-day, usage.Month-month)
+	return t.budget.Add(ctx, at, usage.Day-day, usage.Month-month)
 }

@@ -34,6 +34,7 @@ type Budget struct {
 	pool    []*ticket // Permits of a slot that nobody has used yet.
 	trying  bool      // Somebody asks the server.
 	next    time.Time // When the next try is due.
+	vain    int       // Tries since the last that gave something.
 	closed  time.Time // Until when the budget is spent, in the server's time.
 	waiting map[wire.Lane]int
 	changed chan struct{} // Closed, and replaced, when a waiter may have become first.
@@ -65,7 +66,8 @@ func (b *Budget) Take(ctx context.Context, lane wire.Lane) (*Permit, error) {
 		}
 		moved, left, err := b.ledger.spend(ctx, t.day)
 		if err != nil {
-			return nil, err
+			b.rest() // Not the job's fault: it waits here until counting works again.
+			continue
 		}
 		if left > 0 {
 			b.giveBack(t)
@@ -131,15 +133,35 @@ func (b *Budget) turn(lane wire.Lane) (wait time.Duration, first bool) {
 	return time.Until(b.next), first
 }
 
-// try asks the server once, unlocked, and leaves in the pool what it gave.
+// try asks the server once, unlocked, and leaves in the pool what it gave. After tries in vain it asks less often, up to once a second:
+// slots can outlive our estimate, when the server's clock steps back or a follower answers that is behind.
 func (b *Budget) try(ctx context.Context) {
+	var tickets []*ticket
+	wait := errorWait
 	b.trying = true
 	b.mu.Unlock()
-	tickets, wait := b.window.take(ctx)
+	defer func() { // Also when it panics: the lock is the caller's.
+		b.mu.Lock()
+		if b.vain++; len(tickets) > 0 {
+			b.vain = 0
+		} else {
+			wait = max(wait, min(retryWait<<min(b.vain, maxVain), errorWait))
+		}
+		b.trying, b.next = false, time.Now().Add(wait)
+		b.pool = append(b.pool, tickets...)
+		b.wake()
+	}()
+	tickets, wait = b.window.take(ctx)
+}
+
+// maxVain bounds the doubling of the wait: 25 ms doubled six times is above a second.
+const maxVain = 6
+
+// rest lets nobody try for a while: the counters do not answer.
+func (b *Budget) rest() {
 	b.mu.Lock()
-	b.trying = false
-	b.pool = append(b.pool, tickets...)
-	b.next = time.Now().Add(wait)
+	defer b.mu.Unlock()
+	b.pool, b.next = nil, time.Now().Add(errorWait)
 	b.wake()
 }
 

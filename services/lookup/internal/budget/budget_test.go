@@ -102,22 +102,58 @@ func TestNoLimits(t *testing.T) {
 	})
 }
 
-func TestNothingIsSpentAroundMidnight(t *testing.T) {
+// TestADayWithoutAWindow spends a day's limit at once, on each of three days.
+func TestADayWithoutAWindow(t *testing.T) {
 	inLab(t, func(l *lab) {
-		b, stop := l.open(budget.Limits{Window: quota.Window{Requests: 60, Per: time.Minute}, Day: 100_000})
+		b, stop := l.open(budget.Limits{Day: 5})
 		defer stop()
-		ctx, cancel := context.WithDeadline(l.Context(), testkit.Epoch().Add(24*time.Hour+time.Minute))
+		ctx, cancel := context.WithDeadline(l.Context(), testkit.Epoch().Add(3*24*time.Hour))
 		defer cancel()
-		l.sleep(24*time.Hour - time.Minute)
 		l.work(ctx, b, wire.Fresh)
-		midnight := testkit.Epoch().Add(24 * time.Hour)
-		for _, at := range l.calls {
-			if d := at.Sub(midnight).Abs(); d < quota.Guard-time.Second {
-				l.Errorf("a call %v from midnight", d)
+		for day, got := range l.perDay() {
+			if got != 5 {
+				l.Errorf("day %s has %d calls, want 5", day, got)
 			}
 		}
-		if len(l.calls) < 100 {
-			l.Errorf("%d calls in two minutes, want over 100", len(l.calls))
+		if got := len(l.perDay()); got != 3 {
+			l.Errorf("calls on %d days, want 3", got)
 		}
 	})
+}
+
+func TestNothingIsSpentAroundMidnight(t *testing.T) {
+	cases := map[string]quota.Window{
+		"a minute":                             {Requests: 60, Per: time.Minute},
+		"a window with permits that last 18 s": {Requests: 1000, Per: 10 * time.Minute},
+	}
+	for name, window := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				b, stop := l.open(budget.Limits{Window: window, Day: 100_000})
+				defer stop()
+				midnight := testkit.Epoch().Add(24 * time.Hour)
+				l.sleep(24*time.Hour - 6*time.Second)
+				ctx, cancel := context.WithDeadline(l.Context(), midnight.Add(time.Minute))
+				defer cancel()
+				for ctx.Err() == nil { // A permit in hand is used as late as it may be.
+					permit, err := b.Take(ctx, wire.Fresh)
+					if err != nil {
+						continue
+					}
+					for !permit.Void() && ctx.Err() == nil {
+						l.call()
+						l.sleep(100 * time.Millisecond)
+					}
+				}
+				for _, at := range l.calls {
+					if d := at.Sub(midnight); d > -2*time.Second && d < quota.Guard {
+						l.Errorf("a call %v from midnight", d)
+					}
+				}
+				if len(l.calls) < 10 {
+					l.Errorf("%d calls in a minute, want more", len(l.calls))
+				}
+			})
+		})
+	}
 }

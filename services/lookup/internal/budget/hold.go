@@ -52,22 +52,24 @@ func (b *Budget) Lease(ctx context.Context, name string, d time.Duration) (bool,
 	return false, fmt.Errorf("taking the lease %s: %w", name, fault.New(fault.Transient, err))
 }
 
-// Counted reads the counters of the day and the month.
-func (b *Budget) Counted(ctx context.Context) (day, month int, err error) {
-	now := b.clock.now()
-	if day, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Day(now)), 0); err != nil {
+// Now is the server's time, as far as this worker knows.
+func (b *Budget) Now() time.Time { return b.clock.now() }
+
+// Counted reads the counters of the day and the month of a moment.
+func (b *Budget) Counted(ctx context.Context, at time.Time) (day, month int, err error) {
+	if day, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Day(at)), 0); err != nil {
 		return 0, 0, err
 	}
-	month, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Month(now)), 0)
+	month, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Month(at)), 0)
 	return day, month, err
 }
 
-// Add counts what others spent: a person, or another tool with the same key. Who calls it has to hold a lease: two at once would
-// both add. Negative figures count for nothing, since what is lower at the provider may only not have arrived there.
-func (b *Budget) Add(ctx context.Context, day, month int) error {
-	now := b.clock.now()
+// Add counts what others spent on the day and in the month of a moment: a person, or another tool with the same key. Who calls it has
+// to hold a lease: two at once would both add. Negative figures count for nothing, since what is lower at the provider may only not
+// have arrived there.
+func (b *Budget) Add(ctx context.Context, at time.Time, day, month int) error {
 	for subject, by := range map[string]int{
-		b.window.account.SpendSubject(quota.Day(now)): day, b.window.account.SpendSubject(quota.Month(now)): month,
+		b.window.account.SpendSubject(quota.Day(at)): day, b.window.account.SpendSubject(quota.Month(at)): month,
 	} {
 		if by <= 0 {
 			continue

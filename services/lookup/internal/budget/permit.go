@@ -9,11 +9,11 @@ import (
 // A ticket is one request's part of a taken slot.
 type ticket struct {
 	asked time.Time     // When the slot was asked for, by our monotonic clock.
-	age   time.Duration // After this it is void; 0 for never, where there is no window.
+	age   time.Duration // After this it is void.
 	day   time.Time     // The server's time of the take: the day that it counts for.
 }
 
-func (t *ticket) void() bool { return t.age > 0 && time.Since(t.asked) > t.age }
+func (t *ticket) void() bool { return time.Since(t.asked) > t.age }
 
 // A Permit pays for one request, if it is written before the permit is void.
 type Permit struct {

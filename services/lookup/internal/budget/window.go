@@ -46,7 +46,7 @@ func (w *window) take(ctx context.Context) ([]*ticket, time.Duration) {
 	case live.held > 0:
 		return nil, live.held
 	case len(w.slots.Shares) == 0:
-		return []*ticket{{asked: time.Now(), day: w.clock.now()}}, 0
+		return []*ticket{{asked: time.Now(), age: quota.Guard, day: w.clock.now()}}, 0
 	}
 	for _, slot := range live.free(len(w.slots.Shares)) {
 		tickets, err := w.try(ctx, slot)
@@ -56,6 +56,7 @@ func (w *window) take(ctx context.Context) ([]*ticket, time.Duration) {
 		if !refused(err) {
 			return nil, errorWait // It may be taken or not: it is not ours.
 		}
+		live.taken[slot] = live.now // Somebody was faster, or the read was behind: it is looked at again soon.
 	}
 	return nil, live.wait(w.slots)
 }
@@ -82,9 +83,13 @@ func (w *window) try(ctx context.Context, slot int) ([]*ticket, error) {
 	if w.guarded(day) > 0 {
 		return nil, errGuarded
 	}
+	age := w.slots.Age
+	if w.dated { // A long-lived permit must not outlive the day that it counts for.
+		age = min(age, quota.NextDay(day).Sub(day)-quota.Guard/2)
+	}
 	tickets := make([]*ticket, w.slots.Shares[slot])
 	for i := range tickets {
-		tickets[i] = &ticket{asked: asked, age: w.slots.Age, day: day}
+		tickets[i] = &ticket{asked: asked, age: age, day: day}
 	}
 	return tickets, nil
 }
@@ -118,7 +123,7 @@ type view struct {
 
 func (w *window) live(ctx context.Context) (view, error) {
 	v := view{now: w.clock.now(), taken: map[int]time.Time{}}
-	for message, err := range stream.Latest(ctx, w.js, stream.Quota, []string{w.account.QuotaSubjects()}) {
+	for message, err := range stream.Latest(ctx, w.js, stream.Quota, w.subjects()) {
 		if err != nil {
 			return v, err
 		}
@@ -132,6 +137,15 @@ func (w *window) live(ctx context.Context) (view, error) {
 		}
 	}
 	return v, nil
+}
+
+// subjects are those of all slots and of the hold.
+func (w *window) subjects() []string {
+	all := []string{w.account.HoldSubject()}
+	for slot := range w.slots.Shares {
+		all = append(all, w.account.SlotSubject(slot))
+	}
+	return all
 }
 
 func ttl(header nats.Header) time.Duration {

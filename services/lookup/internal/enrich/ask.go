@@ -78,18 +78,24 @@ var errVoid = fault.New(fault.Quota, errors.New("the permit became void before t
 // look asks once. The permit is looked at when a connection stands, immediately before the request is written to it: making one may
 // take longer than a permit lives. The connection is closed under a request that is not paid for, and nothing goes out.
 func (e *Enricher) look(ctx context.Context, object indicator.Object, permit Permit, report *Report) (verdict.Verdict, error) {
-	var void atomic.Bool
+	var void, sent atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		if permit.Void() {
 			void.Store(true)
 			_ = info.Conn.Close() // So that the write fails; there is nothing to lose in it.
+			return
 		}
+		sent.Store(true)
 	}})
 	began := time.Now()
 	v, err := e.Provider.Look(traced, object)
 	report.Asked += time.Since(began)
 	if void.Load() {
 		return verdict.Verdict{}, errVoid
+	}
+	if err != nil && !sent.Load() {
+		permit.Release() // No connection came about, and nothing went out.
+		return v, fmt.Errorf("asking %s about a %s: %w", e.Name, object.Kind, err)
 	}
 	report.Requests++
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -133,6 +134,9 @@ func (l *lab) Do(ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
 
 // Look implements enrich.Looker.
 func (l *lab) Look(ctx context.Context, object indicator.Object) (verdict.Verdict, error) {
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{}) // As a client does whose request goes out.
+	}
 	l.step("ask %s", object.Value)
 	v, err := l.lookFunc(ctx, object)
 	v.Provider, v.Kind, v.Asked = "virustotal", object.Kind, time.Now().UTC().Truncate(time.Second)

@@ -35,3 +35,9 @@ func Guarded(t time.Time) time.Duration {
 	}
 	return 0
 }
+
+// NearMidnight tells whether a moment is less than so far from 00:00 UTC, before or after it.
+func NearMidnight(t time.Time, d time.Duration) bool {
+	left := NextDay(t).Sub(t)
+	return left < d || 24*time.Hour-left < d
+}

@@ -137,6 +137,9 @@ func TestCalendar(t *testing.T) {
 			if got := quota.NextMonth(moment); !got.Equal(at(c.nextMonth)) {
 				t.Errorf("NextMonth = %v, want %s", got, c.nextMonth)
 			}
+			if got, want := quota.NearMidnight(moment, quota.Guard), c.guarded > 0 && c.at != "2026-05-05T23:59:55Z"; got != want {
+				t.Errorf("NearMidnight = %v, want %v", got, want)
+			}
 			if got := quota.Guarded(moment); got != c.guarded {
 				t.Errorf("Guarded = %v, want %v", got, c.guarded)
 			}
