@@ -10,8 +10,10 @@
 // Slot first, then the unit: the day that a request counts for is read off the server's time stamp of the take, so that no worker's
 // clock decides where midnight is.
 //
-// A worker that finds no slot free sleeps until the first one expires, as the server's time stamps tell; nothing is polled. Of a
-// worker's loops one asks at a time, and leaves in a pool what else the slot gives; fresh jobs are served before refreshes.
+// A worker that finds no slot free sleeps until the first one expires, as the server's time stamps tell, so that days of waiting cost
+// nothing. Only where a slot outlives its time, because a clock stepped back or a follower is behind, it asks again, soon at first and
+// then once a second. Of a worker's loops one asks at a time, and leaves in a pool what else the slot gives; fresh jobs are served
+// before refreshes.
 //
 // # What can go wrong
 //
@@ -21,6 +23,7 @@
 //	a count times out                     no grant: a unit may be lost
 //	a refund fails                        a unit is lost; it is never tried again, since twice would overspend
 //	a worker's clock is wrong, or jumps   nothing: only its stop-watch counts
+//	the counters do not answer            jobs wait in hand, and are not counted as tried
 //	NATS is down                          nobody takes, nobody asks
 //	NATS loses its last second            at most the takes of that second are granted again (a power cut of all servers)
 //	the provider says 429                 a hold stops every worker at its next take
