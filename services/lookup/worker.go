@@ -52,11 +52,7 @@ func (w *worker) ready(ctx context.Context) bool {
 		if left <= 0 {
 			return true
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !lifecycle.Sleep(ctx, left) {
 			return false
 		}
 	}

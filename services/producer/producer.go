@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,6 +14,7 @@ import (
 	"vtq.internal/services/producer/internal/admit"
 	"vtq.internal/services/producer/internal/enqueue"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
@@ -113,16 +113,7 @@ func (p *Producer) run(ctx context.Context) error {
 			}
 			wait = p.trouble(ctx, w, err)
 		}
-		sleep(ctx, wait)
+		lifecycle.Sleep(ctx, wait)
 	}
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/threatq"
 )
 
@@ -108,7 +109,7 @@ func (g *gate) refused(ctx context.Context, err error, failed time.Time) bool {
 		return failed.Before(g.retried)
 	}
 	g.log.Error().Err(err).Msg("ThreatQ refuses to be written; does the account have a role that may add attributes?")
-	if !sleep(ctx, maxProbe) {
+	if !lifecycle.Sleep(ctx, maxProbe) {
 		return false
 	}
 	g.denied, g.retried = time.Now(), time.Now()
@@ -125,7 +126,7 @@ func (g *gate) outage(ctx context.Context, down error) bool {
 			g.log.WithLevel(loudness(down)).Err(down).Str("fault", kind).Msg("ThreatQ takes nothing, waiting")
 			said = kind
 		}
-		if !sleep(ctx, wait) {
+		if !lifecycle.Sleep(ctx, wait) {
 			return false
 		}
 		if _, down = g.check(ctx); ctx.Err() != nil {
@@ -143,16 +144,4 @@ func loudness(down error) zerolog.Level {
 		return zerolog.ErrorLevel
 	}
 	return zerolog.WarnLevel
-}
-
-// sleep tells whether it slept to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/lifecycle"
 )
 
 // MaxBatch bounds a batch, in messages: as many as a writer settles within a third of its AckWait.
@@ -85,7 +87,7 @@ func survive(ctx context.Context, consumer jetstream.Consumer, err error) error 
 	if gone(err) {
 		return fmt.Errorf("taking messages: %w", err)
 	}
-	wait(ctx, lostWait)
+	lifecycle.Sleep(ctx, lostWait)
 	return nil
 }
 
@@ -97,15 +99,6 @@ func gone(err error) bool {
 
 // over tells that nobody waits any more, which is no error here.
 func over(ctx context.Context) bool { return ctx.Err() != nil }
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
 
 // Hold tells the server, at a third of ackWait, that messages are still being worked on, until release is called. Release
 // returns when no more will be told, so that nothing is said about a message after it was settled.

@@ -23,9 +23,6 @@ func (a Account) HoldSubject() string { return a.quota() + ".pause" }
 // LeaseSubject is where a lease stands for as long as it lives.
 func (a Account) LeaseSubject(name string) string { return a.quota() + ".lease-" + name }
 
-// QuotaSubjects covers the slots, the hold and the leases of the account.
-func (a Account) QuotaSubjects() string { return a.quota() + ".*" }
-
 func (a Account) quota() string { return fmt.Sprintf("vtq.quota.%s.%s", a.Provider, a.Name) }
 
 // SpendSubject is the counter of a period: a day as yyyymmdd or a month as yyyymm.

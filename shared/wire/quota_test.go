@@ -12,7 +12,6 @@ func TestAccountSubjects(t *testing.T) {
 		"slot":    {account.SlotSubject(255), "vtq.quota.virustotal.main.255"},
 		"hold":    {account.HoldSubject(), "vtq.quota.virustotal.main.pause"},
 		"lease":   {account.LeaseSubject("usage"), "vtq.quota.virustotal.main.lease-usage"},
-		"all":     {account.QuotaSubjects(), "vtq.quota.virustotal.main.*"},
 		"counter": {account.SpendSubject("20261231"), "vtq.spend.virustotal.main.20261231"},
 	}
 	for name, c := range cases {

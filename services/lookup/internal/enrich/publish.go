@@ -12,6 +12,7 @@ import (
 
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
 )
@@ -63,7 +64,7 @@ func (e *Enricher) store(ctx context.Context, subject string, body []byte, optio
 		if err == nil {
 			return nil
 		}
-		if final(err) || !sleep(ctx, wait) {
+		if final(err) || !lifecycle.Sleep(ctx, wait) {
 			return fault.New(fault.Transient, err)
 		}
 	}
@@ -73,16 +74,4 @@ func (e *Enricher) store(ctx context.Context, subject string, body []byte, optio
 func final(err error) bool {
 	refused, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && refused.Code != http.StatusServiceUnavailable || errors.Is(err, nats.ErrConnectionClosed)
-}
-
-// sleep tells whether it slept to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
