@@ -39,8 +39,10 @@ func TestOneHoardsNothing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(l.Context(), time.Hour)
 		defer cancel()
 		var workers sync.WaitGroup
+		busy := make(chan struct{})
 		workers.Go(func() {
 			err := stream.One(ctx, jobs, func(message jetstream.Msg) {
+				close(busy)
 				release := stream.Hold(stream.LookupAckWait, message)
 				<-ctx.Done()
 				release()
@@ -49,6 +51,7 @@ func TestOneHoardsNothing(t *testing.T) {
 				l.Errorf("One = %v, want nil", err)
 			}
 		})
+		<-busy // Else the other could be done with all before this one has asked.
 		done := 0
 		workers.Go(func() {
 			if err := l.loop(ctx, jobs, func(message jetstream.Msg) { done++; l.ack(ctx, message) }); err != nil {
