@@ -134,7 +134,7 @@ func (l *Lookup) run(ctx context.Context) error {
 func (l *Lookup) consumers(ctx context.Context) (map[wire.Lane]jetstream.Consumer, error) {
 	all := map[wire.Lane]jetstream.Consumer{}
 	for _, lane := range wire.Lanes() {
-		consumer, err := l.js.Consumer(ctx, stream.Jobs, stream.LookupConsumer(lane, l.options.Route))
+		consumer, err := l.js.Consumer(ctx, stream.LaneStream(lane), stream.LookupConsumer(lane, l.options.Route))
 		if err != nil {
 			return nil, fmt.Errorf("opening consumer of lane %s: %w", lane, err)
 		}

@@ -26,7 +26,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "vtq_walks_total", Help: "Walks over ThreatQ that came to their end.",
 		}, []string{"walk"}),
 	}
-	for _, lane := range wire.Lanes() {
+	for _, lane := range wire.Backlog() {
 		m.published.WithLabelValues(string(lane))
 	}
 	for _, reason := range admit.Reasons() {

@@ -18,7 +18,7 @@ func TestDiffReports(t *testing.T) {
 		return func(t *stream.Topology) { f(&t.Streams[0]) }
 	}
 	verdicts := func(f func(*jetstream.StreamConfig)) func(*stream.Topology) {
-		return func(t *stream.Topology) { f(&t.Streams[1]) }
+		return func(t *stream.Topology) { f(&t.Streams[2]) }
 	}
 	writer := func(f func(*jetstream.ConsumerConfig)) func(*stream.Topology) {
 		return func(t *stream.Topology) { f(&t.Consumers[0].Config) }
@@ -93,8 +93,8 @@ func TestDiffReportsAll(t *testing.T) {
 			names = append(names, name)
 		}
 		want := []string{
-			"stream VTQ_JOBS", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "consumer VTQ_VERDICTS/writer",
-			"consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal", "bucket vtq_state",
+			"stream VTQ_JOBS", "stream VTQ_URGENT", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "consumer VTQ_VERDICTS/writer",
+			"consumer VTQ_URGENT/lookup-urgent-virustotal", "consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal", "bucket vtq_state",
 		}
 		if diff := cmp.Diff(want, names); diff != "" {
 			t.Errorf("Diff of an empty server: -want +got\n%s", diff)

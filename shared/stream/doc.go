@@ -4,12 +4,13 @@
 //
 //	VTQ_JOBS         work queue, one message per subject, discard new. "One pending job per indicator" is the dedup state:
 //	                 bounded, freed by the ack, exact across kill -9. A full stream is backpressure.
+//	VTQ_URGENT       the same, small, for jobs for whose answers somebody waits: a full backlog never refuses one.
 //	VTQ_VERDICTS     limits, one message per subject, discard old. Output, replay log and verdict cache in one, so that
 //	                 nothing has to be written twice.
 //	VTQ_DEADLETTERS  limits. What needs a person, whole, with its reason.
 //	VTQ_QUOTA        one message per subject, discard new, each with its time to live: slots of the providers' windows.
 //	VTQ_SPEND        counters: what was spent of each day and month, and the history of it for free.
-//	vtq_state        key-value bucket: cursors.
+//	vtq_state        key-value bucket: cursors, and what keeps providers from being asked.
 //
 // The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
 // only `vtq setup` and `vtq up` create.

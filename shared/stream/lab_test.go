@@ -78,9 +78,11 @@ func (l *lab) consumer(from, name string) jetstream.Consumer {
 
 func key(id int) indicator.Key { return indicator.Key(fmt.Sprintf("%032x", id)) }
 
-func jobSubject(id int) string {
-	return wire.JobAddress{Lane: wire.Fresh, Route: route, Key: key(id), ID: int64(id)}.Subject()
+func jobAddress(id int) wire.JobAddress {
+	return wire.JobAddress{Lane: wire.Fresh, Route: route, Key: key(id), ID: int64(id)}
 }
+
+func jobSubject(id int) string { return jobAddress(id).Subject() }
 
 func verdictSubject(id int) string {
 	return wire.VerdictAddress{Provider: route, Key: key(id), ID: int64(id)}.Subject()

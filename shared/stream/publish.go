@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/wire"
 )
 
 // ErrFull means that a stream takes no more until somebody works some off: backpressure.
@@ -15,10 +17,10 @@ var ErrFull = errors.New("stream is full")
 // codeRefused is the server's one code for both "this subject has its message" and "the stream is full".
 const codeRefused = 10077
 
-// PublishUnlessPending stores a message unless its subject has one already, and tells which it was. The error is ErrFull when
-// the stream is at a bound.
-func PublishUnlessPending(ctx context.Context, js jetstream.JetStream, subject string, body []byte) (stored bool, err error) {
-	_, err = js.Publish(ctx, subject, body, jetstream.WithExpectStream(Jobs))
+// PublishUnlessPending stores a job unless its subject has one already, and tells which it was. The error is ErrFull when
+// the stream of its lane is at a bound.
+func PublishUnlessPending(ctx context.Context, js jetstream.JetStream, at wire.JobAddress, body []byte) (stored bool, err error) {
+	_, err = js.Publish(ctx, at.Subject(), body, jetstream.WithExpectStream(LaneStream(at.Lane)))
 	var refused *jetstream.APIError
 	if !errors.As(err, &refused) || refused.ErrorCode != codeRefused {
 		return err == nil, wrapPublish(err)

@@ -13,6 +13,7 @@ import (
 // Names of the streams, the state bucket and the writer's consumer.
 const (
 	Jobs        = "VTQ_JOBS"
+	Urgent      = "VTQ_URGENT"
 	Verdicts    = "VTQ_VERDICTS"
 	DeadLetters = "VTQ_DEADLETTERS"
 	Quota       = "VTQ_QUOTA"
@@ -27,6 +28,10 @@ const (
 	maxJobs = 1_000_000
 	// maxJobBytes holds a million jobs of 1 KiB; a job of a hash has 300 bytes.
 	maxJobBytes = 1 << 30
+	// maxUrgent and maxUrgentBytes bound what people wait for at a time, and maxUrgentAge for how long anybody does.
+	maxUrgent      = 10_000
+	maxUrgentBytes = 64 << 20
+	maxUrgentAge   = 15 * time.Minute
 	// maxVerdictBytes holds about two million verdicts of 2 KiB, their median, compressed by half.
 	maxVerdictBytes = 4 << 30
 	// maxDeadBytes and maxDeadAge bound what waits for a person: a quarter of a year.
@@ -126,6 +131,13 @@ func streams(o Options) []jetstream.StreamConfig {
 			MaxMsgs: maxJobs, MaxBytes: maxJobBytes, MaxMsgSize: wire.MaxJob + maxHeader,
 		},
 		{
+			Name: Urgent, Description: "Jobs for whose answers somebody waits: no backlog is in their way.",
+			Subjects: []string{wire.AllUrgent}, Retention: jetstream.WorkQueuePolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+			MaxMsgs: maxUrgent, MaxBytes: maxUrgentBytes, MaxMsgSize: wire.MaxJob + maxHeader, MaxAge: maxUrgentAge,
+		},
+		{
 			Name: Verdicts, Description: "Answers, newest per indicator: output, replay log and cache.",
 			Subjects: []string{wire.AllVerdicts, wire.AllAliases}, Retention: jetstream.LimitsPolicy,
 			Storage: jetstream.FileStorage, Replicas: o.Replicas, Compression: jetstream.S2Compression,
@@ -166,7 +178,7 @@ func consumers(o Options) []Consumer {
 	}}}
 	for _, route := range o.Routes {
 		for _, lane := range wire.Lanes() {
-			all = append(all, Consumer{Stream: Jobs, Config: jetstream.ConsumerConfig{
+			all = append(all, Consumer{Stream: LaneStream(lane), Config: jetstream.ConsumerConfig{
 				Durable: LookupConsumer(lane, route), Description: "Asks providers about indicators.",
 				FilterSubject: wire.LaneSubject(lane, route), DeliverPolicy: jetstream.DeliverAllPolicy,
 				AckPolicy: jetstream.AckExplicitPolicy, AckWait: LookupAckWait,
@@ -179,9 +191,17 @@ func consumers(o Options) []Consumer {
 
 func buckets(o Options) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{{
-		Bucket: State, Description: "Cursors of the pipeline.",
+		Bucket: State, Description: "Cursors of the pipeline, and what keeps providers from being asked.",
 		History: 1, Storage: jetstream.FileStorage, Replicas: o.Replicas, MaxBytes: maxStateBytes,
 	}}
+}
+
+// LaneStream names the stream that holds the jobs of a lane.
+func LaneStream(lane wire.Lane) string {
+	if lane == wire.Urgent {
+		return Urgent
+	}
+	return Jobs
 }
 
 // LookupConsumer names the durable of a lane and route.

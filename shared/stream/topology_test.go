@@ -21,6 +21,11 @@ func TestTopologyStreams(t *testing.T) {
 			MaxMsgs: 1_000_000, MaxBytes: 1 << 30, MaxMsgSize: wire.MaxJob + 1024,
 		},
 		{
+			Name: "VTQ_URGENT", Subjects: []string{"vtq.urgent.>"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+			Replicas: 1, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+			MaxMsgs: 10_000, MaxBytes: 64 << 20, MaxMsgSize: 193 << 10, MaxAge: 15 * time.Minute,
+		},
+		{
 			Name: "VTQ_VERDICTS", Subjects: []string{"vtq.verdict.>", "vtq.alias.>"}, Storage: jetstream.FileStorage,
 			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxAge: 30 * 24 * time.Hour, Compression: jetstream.S2Compression,
 			MaxBytes: 4 << 30, MaxMsgSize: wire.MaxVerdict + 1024, Duplicates: 10 * time.Minute,
@@ -79,8 +84,10 @@ func TestTopologyConsumers(t *testing.T) {
 	}
 	want := []stream.Consumer{
 		{Stream: "VTQ_VERDICTS", Config: consumer("writer", "vtq.verdict.>", time.Minute, 1000)},
+		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-a", "vtq.urgent.a.>", 30*time.Second, 1024)},
 		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-a", "vtq.job.fresh.a.>", 30*time.Second, 1024)},
 		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-a", "vtq.job.refresh.a.>", 30*time.Second, 1024)},
+		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-b", "vtq.urgent.b.>", 30*time.Second, 1024)},
 		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-b", "vtq.job.fresh.b.>", 30*time.Second, 1024)},
 		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-b", "vtq.job.refresh.b.>", 30*time.Second, 1024)},
 	}

@@ -43,9 +43,14 @@ func goldens() map[string]golden {
 	}
 	alias := wire.Alias{Schema: 1, Key: key}
 	all["alias"] = golden{alias, func() ([]byte, error) { return wire.EncodeAlias(wire.Alias{Key: key}) }, decodeAlias}
+	state := fullState()
+	sent := state
+	sent.Schema = 0
+	all["state"] = golden{state, func() ([]byte, error) { return wire.EncodeState(sent) }, decodeState}
 	return all
 }
 
+func decodeState(body []byte) (any, error)   { return wire.DecodeState(body) }
 func decodeJob(body []byte) (any, error)     { return wire.DecodeJob(body) }
 func decodeVerdict(body []byte) (any, error) { return wire.DecodeVerdict(body) }
 func decodeAlias(body []byte) (any, error)   { return wire.DecodeAlias(body) }
@@ -60,6 +65,17 @@ func fullJob() wire.Job {
 		Object:    indicator.Object{Kind: indicator.URL, Value: "http://www.example.com/p?a=1&b=<2>"},
 		Other:     &indicator.Object{Kind: indicator.URL, Value: "https://www.example.com/p?a=1&b=<2>"},
 		After:     at(8),
+	}
+}
+
+func fullState() wire.ProviderState {
+	return wire.ProviderState{
+		Schema: 1,
+		Outage: &wire.Outage{
+			Fault: "transient", Cause: "asking virustotal about a file: 503 from the service", Since: at(9), Until: at(10), Probes: 3, Free: true,
+		},
+		Spent:    map[wire.Lane]time.Time{wire.Fresh: at(11), wire.Refresh: at(12)},
+		Operator: &wire.Pause{Since: at(8), Until: at(13), Why: "maintenance"},
 	}
 }
 
@@ -214,6 +230,9 @@ func TestDecodersRefuse(t *testing.T) {
 		"asked at no date":     {[2]string{`"asked":"`, `"asked":"` + marker}, "verdict", nil},
 		"a count in words":     {[2]string{`"harmless":2`, `"` + marker + `":"` + marker + `"`}, "verdict", nil},
 		"a count out of range": {[2]string{`"harmless":2`, `"` + marker + `":` + number}, "verdict", nil},
+		"no fault":             {[2]string{`"fault":`, `"x":`}, "state", wire.ErrIncomplete},
+		"no beginning":         {[2]string{`"since":`, `"x":`}, "state", wire.ErrIncomplete},
+		"until no date":        {[2]string{`"until":"`, `"until":"` + marker}, "state", nil},
 		"key in upper case":    {[2]string{`"key":"0123456789abcdef`, `"key":"0123456789ABCDEF`}, "alias", wire.ErrIncomplete},
 		"key is a value":       {[2]string{`"key":"`, `"key":"` + marker}, "alias", wire.ErrIncomplete},
 	}

@@ -13,18 +13,23 @@ import (
 // A Lane says how urgent a job is.
 type Lane string
 
-// The lanes of the job stream, first served first.
+// The lanes, first served first.
 const (
+	Urgent  Lane = "urgent"  // Somebody waits for the answer.
 	Fresh   Lane = "fresh"   // Never asked before.
 	Refresh Lane = "refresh" // Asked before, the answer has grown old.
 )
 
 // Lanes lists the lanes, first served first.
-func Lanes() []Lane { return []Lane{Fresh, Refresh} }
+func Lanes() []Lane { return append([]Lane{Urgent}, Backlog()...) }
+
+// Backlog lists the lanes of what the producer finds in ThreatQ, for which nobody waits.
+func Backlog() []Lane { return []Lane{Fresh, Refresh} }
 
 // Subjects that cover all messages of a sort.
 const (
 	AllJobs     = "vtq.job.>"
+	AllUrgent   = "vtq.urgent.>"
 	AllVerdicts = "vtq.verdict.>"
 	AllAliases  = "vtq.alias.>"
 	AllDead     = "vtq.dead.>"
@@ -38,32 +43,42 @@ type JobAddress struct {
 	Lane  Lane
 	Route string // A Token.
 	Key   indicator.Key
-	ID    int64 // The ThreatQ indicator that asked.
+	ID    int64 // The ThreatQ indicator that asked; 0 for nobody.
 }
 
 // Subject spells the address.
 func (a JobAddress) Subject() string {
-	return fmt.Sprintf("vtq.job.%s.%s.%s.%d", a.Lane, a.Route, a.Key, a.ID)
+	return fmt.Sprintf("%s%s.%s.%d", lanePrefix(a.Lane), a.Route, a.Key, a.ID)
 }
 
 // LaneSubject covers all jobs of a lane and route.
-func LaneSubject(lane Lane, route string) string { return fmt.Sprintf("vtq.job.%s.%s.>", lane, route) }
+func LaneSubject(lane Lane, route string) string { return lanePrefix(lane) + route + ".>" }
+
+// lanePrefix is how the subjects of a lane begin: urgent jobs have a stream of their own, which no backlog can fill.
+func lanePrefix(lane Lane) string {
+	if lane == Urgent {
+		return "vtq.urgent."
+	}
+	return "vtq.job." + string(lane) + "."
+}
 
 // ParseJobSubject reads an address. Errors are ErrSubject.
 func ParseJobSubject(subject string) (JobAddress, error) {
-	tokens, err := split(subject, "vtq.job.", 4)
-	if err != nil {
-		return JobAddress{}, err
+	for _, lane := range Lanes() {
+		if !strings.HasPrefix(subject, lanePrefix(lane)) {
+			continue
+		}
+		tokens, err := split(subject, lanePrefix(lane), 3)
+		if err != nil {
+			return JobAddress{}, err
+		}
+		key, id, err := keyAndID(tokens[1], tokens[2])
+		if err != nil || !Token(tokens[0]) {
+			return JobAddress{}, fmt.Errorf("%w: %q", ErrSubject, subject)
+		}
+		return JobAddress{Lane: lane, Route: tokens[0], Key: key, ID: id}, nil
 	}
-	key, id, err := keyAndID(tokens[2], tokens[3])
-	if err != nil || !Token(tokens[1]) {
-		return JobAddress{}, fmt.Errorf("%w: %q", ErrSubject, subject)
-	}
-	lane := Lane(tokens[0])
-	if lane != Fresh && lane != Refresh {
-		return JobAddress{}, fmt.Errorf("%w: %q has no such lane", ErrSubject, subject)
-	}
-	return JobAddress{Lane: lane, Route: tokens[1], Key: key, ID: id}, nil
+	return JobAddress{}, fmt.Errorf("%w: %q has no lane of ours", ErrSubject, subject)
 }
 
 // A VerdictAddress is what the subject of a verdict says.

@@ -20,6 +20,9 @@ func TestSubjects(t *testing.T) {
 	answer := wire.VerdictAddress{Provider: "virustotal", Key: key, ID: 0}
 	cases := map[string]struct{ got, want string }{
 		"job":                 {job.Subject(), "vtq.job.refresh.default." + key + ".88123"},
+		"urgent job":          {wire.JobAddress{Lane: wire.Urgent, Route: "default", Key: key}.Subject(), "vtq.urgent.default." + key + ".0"},
+		"all urgent jobs":     {wire.AllUrgent, "vtq.urgent.>"},
+		"urgent jobs":         {wire.LaneSubject(wire.Urgent, "default"), "vtq.urgent.default.>"},
 		"jobs of a lane":      {wire.LaneSubject(wire.Fresh, "default"), "vtq.job.fresh.default.>"},
 		"verdict":             {answer.Subject(), "vtq.verdict.virustotal." + key + ".0"},
 		"verdicts of a thing": {wire.VerdictsOf("virustotal", key), "vtq.verdict.virustotal." + key + ".*"},
@@ -28,7 +31,7 @@ func TestSubjects(t *testing.T) {
 		"all verdicts":        {wire.AllVerdicts, "vtq.verdict.>"},
 		"all aliases":         {wire.AllAliases, "vtq.alias.>"},
 		"all dead letters":    {wire.AllDead, "vtq.dead.>"},
-		"lanes in order":      {fmt.Sprint(wire.Lanes()), "[fresh refresh]"},
+		"lanes in order":      {fmt.Sprint(wire.Lanes()), "[urgent fresh refresh]"},
 	}
 	for name, c := range cases {
 		if c.got != c.want {
@@ -99,6 +102,7 @@ func TestForeignSubjects(t *testing.T) {
 		"an unknown lane":               {".fresh.", ".stale."},
 		"a wild lane":                   {".fresh.", ".*."},
 		"a lane in upper case":          {".fresh.", ".Fresh."},
+		"urgent, in the backlog":        {".fresh.", ".urgent."},
 	}
 	refuse := func(t *testing.T, subject string) {
 		t.Helper()

@@ -107,9 +107,9 @@ func tally(outcomes []outcome) Tally {
 	return t
 }
 
-func (q *Queue) subject(job wire.Job, lane wire.Lane) string {
+func (q *Queue) address(job wire.Job, lane wire.Lane) wire.JobAddress {
 	route, _ := q.Route(job.Object.Kind)
-	return wire.JobAddress{Lane: lane, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}.Subject()
+	return wire.JobAddress{Lane: lane, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}
 }
 
 func (q *Queue) put(ctx context.Context, job wire.Job, known answer, now time.Time, full func()) (outcome, error) {
@@ -128,7 +128,7 @@ func (q *Queue) put(ctx context.Context, job wire.Job, known answer, now time.Ti
 	if err != nil {
 		return 0, err
 	}
-	stored, err := q.publish(ctx, q.subject(job, lane), body, full)
+	stored, err := q.publish(ctx, q.address(job, lane), body, full)
 	if err != nil || stored {
 		return done, err
 	}
@@ -136,9 +136,9 @@ func (q *Queue) put(ctx context.Context, job wire.Job, known answer, now time.Ti
 }
 
 // publish waits for as long as the stream is full: that is the backpressure that stops the reading of ThreatQ.
-func (q *Queue) publish(ctx context.Context, subject string, body []byte, full func()) (bool, error) {
+func (q *Queue) publish(ctx context.Context, at wire.JobAddress, body []byte, full func()) (bool, error) {
 	for {
-		stored, err := stream.PublishUnlessPending(ctx, q.JS, subject, body)
+		stored, err := stream.PublishUnlessPending(ctx, q.JS, at, body)
 		if !errors.Is(err, stream.ErrFull) {
 			return stored, err
 		}

@@ -56,7 +56,7 @@ func (q *Queue) known(ctx context.Context, jobs []wire.Job) (map[address]answer,
 func (q *Queue) bury(ctx context.Context, jobs []wire.Job, known map[address]answer) error {
 	letters := make(map[string]address, len(jobs))
 	for _, job := range jobs {
-		letters[wire.DeadSubject(stage, q.subject(job, wire.Fresh))] = addressOf(job) // The same from either lane.
+		letters[wire.DeadSubject(stage, q.address(job, wire.Fresh).Subject())] = addressOf(job) // The same from either lane.
 	}
 	for message, err := range stream.Latest(ctx, q.JS, stream.DeadLetters, slices.Collect(maps.Keys(letters))) {
 		if err != nil {

@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"fmt"
+	"time"
+
+	"vtq.internal/shared/fault"
+)
+
+// A ProviderState is why an account of a provider is not asked at present, for every worker and for whoever wants to know. It
+// outlives the workers. The zero value means that nothing keeps anybody from asking.
+type ProviderState struct {
+	Schema int `json:"schema"`
+	// Outage is set while the provider does not answer, or refuses the key.
+	Outage *Outage `json:"outage,omitempty"`
+	// Spent tells until when nothing is left for a lane of the day or the month.
+	Spent map[Lane]time.Time `json:"spent,omitempty"`
+	// Operator is set while a person wants nothing to be asked.
+	Operator *Pause `json:"operator,omitempty"`
+}
+
+// An Outage is a provider that cannot be asked.
+type Outage struct {
+	Fault string    `json:"fault"` // The kind that opened it, as package fault spells it.
+	Cause string    `json:"cause"` // For a person.
+	Since time.Time `json:"since"` // All times are the server's.
+	Until time.Time `json:"until"` // Nobody asks before; then one probes.
+	// Probes counts the requests that were spent on finding out whether it is over.
+	Probes int `json:"probes"`
+	// Free tells that the provider's page of quotas, which costs nothing, has answered before, and is worth asking first.
+	Free bool `json:"free,omitempty"`
+}
+
+// A Pause is a person's wish.
+type Pause struct {
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	Why   string    `json:"why,omitempty"`
+}
+
+// MaxState bounds a provider's state, in bytes: the cause at its bound (500 runes, escaped sixfold) and the few fields beside it.
+const MaxState = 8 << 10
+
+// StateKey is where the state of an account stands in the state bucket.
+func (a Account) StateKey() string { return fmt.Sprintf("provider.%s.%s", a.Provider, a.Name) }
+
+// EncodeState writes a state. The error is ErrTooLarge.
+func EncodeState(state ProviderState) ([]byte, error) {
+	state.Schema = Schema
+	return encode(state, MaxState)
+}
+
+// DecodeState reads a state. Errors are as those of DecodeJob.
+func DecodeState(body []byte) (ProviderState, error) {
+	var state ProviderState
+	if err := decode(body, MaxState, &state); err != nil {
+		return ProviderState{}, fmt.Errorf("decoding a provider's state: %w", err)
+	}
+	if o := state.Outage; o != nil && (o.Fault == "" || o.Since.IsZero()) {
+		return ProviderState{}, fmt.Errorf("decoding a provider's state: %w", fault.New(fault.Permanent, ErrIncomplete))
+	}
+	return state, nil
+}
+
+// Until tells until when a lane has nothing to take, by the latest of the reasons; the zero time for none.
+func (s ProviderState) Until(lane Lane) time.Time {
+	until := s.Spent[lane]
+	if s.Outage != nil && s.Outage.Until.After(until) {
+		until = s.Outage.Until
+	}
+	if s.Operator != nil && s.Operator.Until.After(until) {
+		until = s.Operator.Until
+	}
+	return until
+}
