@@ -1,7 +1,7 @@
 // Package lookup takes jobs, asks the provider about each object once, and publishes the verdicts.
 //
 // A worker runs some loops for each lane of each route. A loop holds one job at a time: it looks for an answer in memory
-// (internal/recall), waits for a permit of the fleet's quota (internal/quota, internal/budget) while the provider is up
+// (shared/recall), waits for a permit of the fleet's quota (internal/quota, internal/budget) while the provider is up
 // (internal/breaker), asks, publishes, and acks (internal/enrich says why in this order). While it waits it tells the server that the
 // job is in good hands.
 //

@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/lookup/internal/enrich"
-	"vtq.internal/services/lookup/internal/recall"
+	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 )
 

@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/recall"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )

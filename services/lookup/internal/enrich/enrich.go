@@ -8,9 +8,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/singleflight"
 
-	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/recall"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )

@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vtq.internal/services/lookup/internal/enrich"
-	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/recall"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )

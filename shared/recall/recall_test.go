@@ -6,9 +6,9 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"vtq.internal/services/lookup/internal/recall"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/verdict"
