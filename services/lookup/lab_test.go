@@ -43,8 +43,11 @@ type lab struct {
 	timeout time.Duration     // Of the client; 0 for its own.
 	js      jetstream.JetStream
 	quota   int  // Of the worker, a minute; 0 for none.
-	public  bool // The worker has a public key's quota, and asks what was used of it.
-	logs    *journal
+	public  bool // The worker has a public key's quota, and asks what was used of it,
+	// unless it is pageless.
+	pageless bool
+	limits   lookup.Quota // Instead of quota, where it is set.
+	logs     *journal
 }
 
 func inLab(t *testing.T, f func(l *lab)) {
@@ -104,6 +107,12 @@ func (l *lab) options(nc *nats.Conn) lookup.Options {
 	quota, usage := lookup.Quota{Requests: l.quota}, (func(context.Context) (lookup.Usage, error))(nil)
 	if l.public {
 		quota, usage = lookup.Quota{Requests: 4, Day: 500, Month: 15_500}, lookup.UsageOf(client)
+	}
+	if l.pageless {
+		usage = nil
+	}
+	if l.limits != (lookup.Quota{}) {
+		quota = l.limits
 	}
 	return lookup.Options{
 		Config: lookup.Config{Concurrency: 4}, NATS: nc, Provider: client,

@@ -16,6 +16,7 @@ import (
 	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/services/lookup/internal/fleet"
 	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
@@ -49,7 +50,6 @@ type Options struct {
 type Lookup struct {
 	options Options
 	js      jetstream.JetStream
-	guard   *breaker.Breaker
 	metrics *metrics
 }
 
@@ -66,23 +66,7 @@ func New(o Options) (*Lookup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
-	l := &Lookup{options: o, js: js, metrics: m}
-	l.guard = breaker.New(o.Name, l.breakerChanged)
-	return l, nil
-}
-
-func (l *Lookup) breakerChanged(open bool, cause error) {
-	if !open {
-		l.metrics.open.Set(0)
-		l.options.Logger.Info().Str("provider", l.options.Name).Msg("provider answers again")
-		return
-	}
-	l.metrics.open.Set(1)
-	level := zerolog.WarnLevel
-	if fault.KindOf(cause) == fault.Denied {
-		level = zerolog.ErrorLevel
-	}
-	l.options.Logger.WithLevel(level).Str("provider", l.options.Name).Str("fault", fault.KindOf(cause).String()).Err(cause).Msg("provider not asked for now")
+	return &Lookup{options: o, js: js, metrics: m}, nil
 }
 
 // Run answers jobs until ctx ends, finishes what is in hand within the grace, and returns nil.
@@ -94,88 +78,157 @@ func (l *Lookup) Run(ctx context.Context) error {
 }
 
 func (l *Lookup) run(ctx context.Context) error {
-	jobs, err := l.js.Stream(ctx, stream.Jobs)
-	if err != nil {
-		return fmt.Errorf("opening stream %s: %w", stream.Jobs, err)
-	}
-	verdicts, err := l.js.Stream(ctx, stream.Verdicts)
-	if err != nil {
-		return fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
-	}
-	consumers, err := l.consumers(ctx)
+	lanes, err := l.lanes(ctx)
 	if err != nil {
 		return err
 	}
-	shared, err := l.budget(ctx)
+	w, err := l.worker(ctx)
 	if err != nil {
 		return err
 	}
-	facts := &truth{budget: shared, usageFunc: l.options.UsageFunc, log: l.options.Logger, doubts: make(chan struct{}, 1)}
-	created := jobs.CachedInfo().Created
-	w := &worker{
-		created: created, settler: stream.NewSettler(l.js, stage, created), enricher: l.enricher(verdicts, permits{shared, facts}),
-		budget: shared, guard: l.guard, log: l.options.Logger, metrics: l.metrics,
-	}
-	group, ctx := errgroup.WithContext(ctx) // Ends for all loops when one of them cannot go on.
+	group, ctx := errgroup.WithContext(ctx) // Ends for all lanes when one of them cannot go on.
 	working, done := lifecycle.Grace(ctx, l.options.Grace)
 	defer done()
 	if l.options.UsageFunc != nil {
-		facts.learn(ctx, "usage", truthLease) // Before anything is spent.
-		group.Go(func() error { return facts.run(ctx) })
+		w.truth.learn(ctx, "usage", truthLease, w.truth.compare) // Before anything is spent.
 	}
-	for lane, consumer := range consumers {
-		for range l.options.Config.Concurrency {
-			group.Go(func() error { return w.loop(ctx, working, lane, consumer) })
-		}
+	group.Go(func() error { return w.truth.run(ctx) })
+	group.Go(func() error { return w.guard.Watch(ctx) })
+	for _, lane := range lanes {
+		w.reconsider(ctx, lane)
+		group.Go(func() error { return w.serve(ctx, working, lane) })
 	}
 	return group.Wait()
 }
 
-func (l *Lookup) consumers(ctx context.Context) (map[wire.Lane]jetstream.Consumer, error) {
-	all := map[wire.Lane]jetstream.Consumer{}
-	for _, lane := range wire.Lanes() {
-		consumer, err := l.js.Consumer(ctx, stream.LaneStream(lane), stream.LookupConsumer(lane, l.options.Route))
+// lanes opens the consumers, each with what its stream needs.
+func (l *Lookup) lanes(ctx context.Context) ([]lane, error) {
+	var all []lane
+	for _, name := range wire.Lanes() {
+		from, err := l.js.Stream(ctx, stream.LaneStream(name))
 		if err != nil {
-			return nil, fmt.Errorf("opening consumer of lane %s: %w", lane, err)
+			return nil, fmt.Errorf("opening stream %s: %w", stream.LaneStream(name), err)
 		}
-		all[lane] = consumer
+		consumer, err := from.Consumer(ctx, stream.LookupConsumer(name, l.options.Route))
+		if err != nil {
+			return nil, fmt.Errorf("opening the consumer of lane %s: %w", name, err)
+		}
+		created := from.CachedInfo().Created
+		all = append(all, lane{name: name, consumer: consumer, created: created, settler: stream.NewSettler(l.js, stage, created)})
 	}
 	return all, nil
 }
 
-// budget opens the quota of the account, as all workers share it.
-func (l *Lookup) budget(ctx context.Context) (*budget.Budget, error) {
+// worker brings together what the lanes share.
+func (l *Lookup) worker(ctx context.Context) (*worker, error) {
 	o := l.options
-	return budget.Open(ctx, l.js, wire.Account{Provider: o.Name, Name: o.Account}, budget.Limits{
-		Window: quota.Window{Requests: o.Quota.Requests, Per: cmp.Or(o.Quota.Window, time.Minute)},
-		Day:    o.Quota.Day, Month: o.Quota.Month,
+	verdicts, err := l.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return nil, fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
+	}
+	account := wire.Account{Provider: o.Name, Name: o.Account}
+	shared, err := budget.Open(ctx, l.js, account, l.limits(), budget.Watch{
+		TroubleFunc: l.trouble("the quota"), VoidFunc: l.metrics.void.Inc,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the budget: %w", err)
+	}
+	fellows, err := fleet.Open(ctx, l.js, account, o.Route, shared.Now)
+	if err != nil {
+		return nil, err
+	}
+	facts := &truth{budget: shared, usageFunc: o.UsageFunc, log: o.Logger, doubts: make(chan struct{}, 1)}
+	guard := breaker.New(l.guard(fellows, shared, facts))
+	return &worker{
+		enricher: &enrich.Enricher{
+			JS:     l.js,
+			Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
+			Budget: permits{shared, facts, l.metrics.refused}, Guard: gate{guard}, Provider: o.Provider, Name: o.Name,
+			QuotaWait: max(time.Minute, o.Quota.Window), OtherScheme: o.Config.OtherScheme,
+		},
+		budget: shared, fleet: fellows, guard: guard, truth: facts, hands: o.Config.Concurrency, log: o.Logger, metrics: l.metrics,
+	}, nil
 }
 
-func (l *Lookup) enricher(verdicts jetstream.Stream, permits permits) *enrich.Enricher {
-	o := l.options
-	return &enrich.Enricher{
-		JS:     l.js,
-		Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
-		Budget: permits, Guard: l.guard, Provider: o.Provider, Name: o.Name, OtherScheme: o.Config.OtherScheme,
+// limits are those of the account, as all workers share them.
+func (l *Lookup) limits() budget.Limits {
+	q, c := l.options.Quota, l.options.Config
+	return budget.Limits{
+		Window: quota.Window{Requests: q.Requests, Per: cmp.Or(q.Window, time.Minute)}, Day: q.Day, Month: q.Month,
+		Reserve: c.UrgentReserve,
+		Ceilings: map[wire.Lane]float64{ // One that is not set is none.
+			wire.Urgent: cmp.Or(c.ShareUrgent, 1), wire.Fresh: cmp.Or(c.ShareFresh, 1), wire.Refresh: cmp.Or(c.ShareRefresh, 1),
+		},
 	}
+}
+
+func (l *Lookup) guard(fellows *fleet.Fleet, shared *budget.Budget, facts *truth) breaker.Options {
+	options := breaker.Options{
+		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(l.options.Quota.Day),
+		ChangedFunc: l.outage, TroubleFunc: l.trouble("the fleet's state"),
+	}
+	if l.options.UsageFunc != nil {
+		options.FreeFunc = func(ctx context.Context) error { _, err := facts.usage(ctx); return err }
+		options.FreeKnown = facts.answered.Load
+	}
+	return options
+}
+
+// outage tells of one that begins, as this worker hears of it, and of its end.
+func (l *Lookup) outage(o *wire.Outage) {
+	if o == nil {
+		l.metrics.open.Set(0)
+		l.options.Logger.Info().Str("provider", l.options.Name).Msg("provider answers again")
+		return
+	}
+	l.metrics.open.Set(1)
+	level := zerolog.WarnLevel
+	message := "provider not asked for now"
+	if o.Fault == fault.Denied.String() {
+		level, message = zerolog.ErrorLevel, "provider refuses the API key; nothing is asked until it works"
+	}
+	l.options.Logger.WithLevel(level).Str("provider", l.options.Name).Str("fault", o.Fault).Str("cause", o.Cause).Time("since", o.Since).Msg(message)
+}
+
+// trouble tells of what goes wrong with something that all workers share, and heals by itself.
+func (l *Lookup) trouble(with string) func(error) {
+	return func(err error) {
+		l.metrics.trouble.Inc()
+		l.options.Logger.Warn().Err(err).Msg("trouble with " + with)
+	}
+}
+
+// gate is the breaker as the enricher knows it.
+type gate struct{ *breaker.Breaker }
+
+// Enter implements enrich.Guard.
+func (g gate) Enter(ctx context.Context) (enrich.Pass, error) {
+	pass, err := g.Breaker.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pass, nil
 }
 
 // permits hands out the budget's permits as the enricher knows them.
 type permits struct {
-	budget *budget.Budget
-	facts  *truth
+	*budget.Budget
+	facts   *truth
+	refused prometheus.Counter
 }
 
+// Take implements enrich.Budget.
 func (p permits) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
-	permit, err := p.budget.Take(ctx, lane)
+	permit, err := p.Budget.Take(ctx, lane)
 	if err != nil {
 		return nil, err
 	}
 	return permit, nil
 }
 
-func (p permits) Hold(ctx context.Context, d time.Duration) {
-	p.budget.Hold(ctx, d)
+// Refused implements enrich.Budget.
+func (p permits) Refused(ctx context.Context, d time.Duration) {
+	p.refused.Inc()
+	p.Hold(ctx, d)
 	p.facts.doubt()
 }

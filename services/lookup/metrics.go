@@ -17,6 +17,9 @@ type metrics struct {
 	requests prometheus.Counter
 	wait     prometheus.Histogram
 	open     prometheus.Gauge
+	trouble  prometheus.Counter
+	refused  prometheus.Counter
+	void     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -38,13 +41,22 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "vtq_breaker_open", Help: "1 while the provider is not asked because it does not answer.",
 		}),
 	}
+	m.trouble = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vtq_fleet_trouble_total", Help: "Times that what all workers share could not be read or written.",
+	})
+	m.refused = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vtq_quota_refused_total", Help: "Requests that the provider refused for the quota (429) though they had a permit.",
+	})
+	m.void = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vtq_permits_void_total", Help: "Permits that became too old before a request was written.",
+	})
 	for _, label := range stream.Labels() {
 		m.settled.WithLabelValues(label.Fault, label.Settle)
 	}
 	for _, cache := range []string{recall.Hit, recall.Alias, recall.Miss} {
 		m.answers.WithLabelValues(cache)
 	}
-	for _, collector := range []prometheus.Collector{m.settled, m.answers, m.requests, m.wait, m.open} {
+	for _, collector := range []prometheus.Collector{m.settled, m.answers, m.requests, m.wait, m.open, m.trouble, m.refused, m.void} {
 		if err := r.Register(collector); err != nil {
 			return nil, err
 		}

@@ -5,8 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/services/lookup"
+	"vtq.internal/shared/provider"
 	simulator "vtq.internal/shared/simulator/virustotal"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
 )
 
 // failsFor lets the provider fail for a while from now on. It comes before the first request.
@@ -103,7 +108,7 @@ func TestTheKeyIsRefusedForAWhile(t *testing.T) {
 		if got := l.vt.Requests().Total(); got > 25 {
 			l.Errorf("%d requests with a refused key in an hour, want a probe in five minutes", got)
 		}
-		if l.logs.count(`"level":"error"`, "provider not asked for now", "denied") == 0 {
+		if l.logs.count(`"level":"error"`, "provider refuses the API key", "denied") == 0 {
 			l.Errorf("the log does not say it loudly:\n%s", l.logs.text())
 		}
 		if n := l.logs.count(simulator.DefaultKey); n > 0 {
@@ -148,6 +153,129 @@ func TestATimeToComeBackIsObeyed(t *testing.T) {
 		l.answered(4)
 		if rejected := l.vt.Requests().Outcome(simulator.Rejected); rejected > 4 {
 			l.Errorf("%d requests were rejected, want none but those under way", rejected)
+		}
+	})
+}
+
+// TestAFleetInAnOutage lets three workers share a public key, whose page of quotas is down with the rest. One of them starts anew in the
+// middle, as if it had been moved.
+func TestAFleetInAnOutage(t *testing.T) {
+	refused := simulator.ErrorBody(http.StatusUnauthorized, "WrongCredentialsError", "Wrong API key: "+simulator.DefaultKey)
+	refused.Uncounted = true
+	cases := map[string]struct {
+		fault  *simulator.Fault
+		page   bool // The page of quotas is there.
+		outage time.Duration
+		late   time.Duration // How long behind its end there is full speed: without a page one interval between probes.
+	}{
+		"down, with a page":           {simulator.Transient(), true, 4 * time.Hour, 30 * time.Second},
+		"down, without a page":        {simulator.Transient(), false, 40 * time.Minute, time.Hour},
+		"key revoked, with a page":    {refused, true, 40 * time.Minute, 30 * time.Second},
+		"key revoked, without a page": {refused, false, 4 * time.Hour, time.Hour},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				const before = 10 * time.Minute
+				outage := c.outage
+				l.public, l.pageless = true, !c.page
+				l.pushSites(200)
+				began := time.Now()
+				down := func() bool { return time.Since(began) >= before && time.Since(began) < before+outage }
+				l.vt.Fail = func(*http.Request) *simulator.Fault {
+					if down() {
+						return c.fault
+					}
+					return nil
+				}
+				workers := []*run{l.start(), l.start(), l.start()}
+				l.sleep(before)
+				asked := l.vt.Lookups()
+				l.sleep(outage / 2)
+				workers[0].stop()
+				workers[0] = l.start()
+				l.sleep(outage/2 - time.Second)
+				trip := 5 * len(workers) // Each may meet it by itself, before it hears of it.
+				if got := l.vt.Lookups() - asked; got > trip+5 {
+					t.Errorf("%d requests in the outage, want %d until it is known and five probes at most, a hundredth of the day", got, trip)
+				}
+				answered := l.messages(stream.Verdicts)
+				l.sleep(time.Second + c.late)
+				l.sleep(time.Minute)
+				if got := l.messages(stream.Verdicts) - answered; got < 3 {
+					t.Errorf("%d answers in the minute behind the end of the outage, want full speed: 4, or 3 by where the minute begins", got)
+				}
+				for _, w := range workers {
+					w.stop()
+				}
+				if dead := l.messages(stream.DeadLetters); dead > 0 {
+					t.Errorf("%d dead letters, want none", dead)
+				}
+				if got := l.vt.Requests().Outcome(simulator.Rejected); got > 0 {
+					t.Errorf("%d requests were refused for the quota, want none", got)
+				}
+			})
+		})
+	}
+}
+
+// TestConsumersArePaused in an outage, for all workers: nobody takes a job that could not be asked about.
+func TestConsumersArePaused(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.failsFor(time.Hour, simulator.Transient())
+		l.public = true
+		l.pushSites(100)
+		r := l.start()
+		l.sleep(10 * time.Minute)
+		for _, lane := range wire.Lanes() {
+			consumer, err := l.js.Consumer(l.Context(), stream.LaneStream(lane), stream.LookupConsumer(lane, provider.VirusTotal))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !consumer.CachedInfo().Paused {
+				t.Errorf("the consumer of lane %s is not paused", lane)
+			}
+		}
+		l.sleep(51 * time.Minute)
+		consumer, err := l.js.Consumer(l.Context(), stream.Jobs, stream.LookupConsumer(wire.Fresh, provider.VirusTotal))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if consumer.CachedInfo().Paused {
+			t.Errorf("the consumer is still paused behind the outage, for %v", consumer.CachedInfo().PauseRemaining)
+		}
+		r.stop()
+	})
+}
+
+// TestASpentDayPausesTheLane, and a raised limit ends that with the next start.
+func TestASpentDayPausesTheLane(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.limits = lookup.Quota{Day: 5}
+		l.pushSites(12)
+		r := l.start()
+		l.sleep(10 * time.Minute)
+		if got := l.vt.Lookups(); got != 5 {
+			t.Errorf("%d requests, want the 5 of the day", got)
+		}
+		consumer := func() *jetstream.ConsumerInfo {
+			c, err := l.js.Consumer(l.Context(), stream.Jobs, stream.LookupConsumer(wire.Fresh, provider.VirusTotal))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.CachedInfo()
+		}
+		if info := consumer(); !info.Paused || info.PauseRemaining < 23*time.Hour {
+			t.Errorf("the consumer is paused %v for %v, want until midnight", info.Paused, info.PauseRemaining)
+		}
+		r.stop()
+		l.limits = lookup.Quota{Day: 20}
+		r = l.start()
+		l.drained(30 * time.Minute)
+		r.stop()
+		l.answered(12)
+		if consumer().Paused {
+			t.Error("the consumer is paused though the day has some left")
 		}
 	})
 }

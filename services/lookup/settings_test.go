@@ -59,14 +59,14 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 		}
 		slices.Sort(got)
 		want := []string{
-			"vtq_breaker_open",
+			"vtq_breaker_open", "vtq_fleet_trouble_total",
 			"vtq_lookup_answers_total{alias}", "vtq_lookup_answers_total{hit}", "vtq_lookup_answers_total{miss}",
 			"vtq_lookup_settled_total{denied}{nak}", "vtq_lookup_settled_total{gone}{ack}",
 			"vtq_lookup_settled_total{interrupted}{nak}", "vtq_lookup_settled_total{none}{ack}",
 			"vtq_lookup_settled_total{permanent}{term}", "vtq_lookup_settled_total{quota}{nak}",
 			"vtq_lookup_settled_total{transient}{lost}", "vtq_lookup_settled_total{transient}{nak}",
 			"vtq_lookup_settled_total{unknown}{nak}",
-			"vtq_permit_wait_seconds", "vtq_provider_requests_total",
+			"vtq_permit_wait_seconds", "vtq_permits_void_total", "vtq_provider_requests_total", "vtq_quota_refused_total",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			l.Errorf("metrics (-want +got):\n%s", diff)
@@ -79,13 +79,18 @@ func TestConfig(t *testing.T) {
 		env  string
 		want string // Empty for no complaint.
 	}{
-		"nothing set":    {"", ""},
-		"one at a time":  {"VTQ_LOOKUP_CONCURRENCY=1", ""},
-		"the most":       {"VTQ_LOOKUP_CONCURRENCY=64", ""},
-		"none":           {"VTQ_LOOKUP_CONCURRENCY=0", "VTQ_LOOKUP_CONCURRENCY: wants 1 to 64 (got 0)"},
-		"too many":       {"VTQ_LOOKUP_CONCURRENCY=65", "VTQ_LOOKUP_CONCURRENCY: wants 1 to 64 (got 65)"},
-		"a second ask":   {"VTQ_URL_OTHER_SCHEME=true", ""},
-		"neither or nor": {"VTQ_URL_OTHER_SCHEME=maybe", "VTQ_URL_OTHER_SCHEME: wants true or false"},
+		"nothing set":       {"", ""},
+		"one at a time":     {"VTQ_LOOKUP_CONCURRENCY=1", ""},
+		"the most":          {"VTQ_LOOKUP_CONCURRENCY=64", ""},
+		"none":              {"VTQ_LOOKUP_CONCURRENCY=0", "VTQ_LOOKUP_CONCURRENCY: wants 1 to 64 (got 0)"},
+		"too many":          {"VTQ_LOOKUP_CONCURRENCY=65", "VTQ_LOOKUP_CONCURRENCY: wants 1 to 64 (got 65)"},
+		"a large reserve":   {"VTQ_URGENT_RESERVE=0.9", ""},
+		"all reserved":      {"VTQ_URGENT_RESERVE=0.95", "VTQ_URGENT_RESERVE: wants 0 to 0.9 (got 0.95)"},
+		"a share of none":   {"VTQ_SHARE_FRESH=0", "VTQ_SHARE_FRESH: wants 0.01 to 1 (got 0)"},
+		"more than the day": {"VTQ_SHARE_REFRESH=1.5", "VTQ_SHARE_REFRESH: wants 0.01 to 1 (got 1.5)"},
+		"less than none":    {"VTQ_SHARE_URGENT=-1", "VTQ_SHARE_URGENT: wants 0.01 to 1 (got -1)"},
+		"a second ask":      {"VTQ_URL_OTHER_SCHEME=true", ""},
+		"neither or nor":    {"VTQ_URL_OTHER_SCHEME=maybe", "VTQ_URL_OTHER_SCHEME: wants true or false"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

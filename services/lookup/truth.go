@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,9 +28,19 @@ const (
 // A truth keeps our counters of the day and the month as high as the provider's own. Of all workers one asks at a time.
 type truth struct {
 	budget    *budget.Budget
-	usageFunc func(context.Context) (Usage, error)
+	usageFunc func(context.Context) (Usage, error) // Nil where the provider cannot tell.
 	log       zerolog.Logger
 	doubts    chan struct{} // Has room for one: that somebody doubts is all there is to know.
+	answered  atomic.Bool   // The provider has told, once at least.
+}
+
+// usage asks the provider.
+func (t *truth) usage(ctx context.Context) (Usage, error) {
+	usage, err := t.usageFunc(ctx)
+	if err == nil {
+		t.answered.Store(true)
+	}
+	return usage, err
 }
 
 // doubt has the provider asked soon: it said that the quota is spent.
@@ -44,49 +55,64 @@ func (t *truth) doubt() {
 func (t *truth) run(ctx context.Context) error {
 	ticker := time.NewTicker(truthInterval)
 	defer ticker.Stop()
+	turn := ticker.C
+	if t.usageFunc == nil {
+		turn = nil // Never.
+	}
 	for {
 		select {
-		case <-ticker.C:
-			t.learn(ctx, "usage", truthLease)
+		case <-turn:
+			t.learn(ctx, "usage", truthLease, t.compare)
 		case <-t.doubts:
-			t.learn(ctx, "doubt", doubtLease)
+			t.learn(ctx, "doubt", doubtLease, t.explain)
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// learn adds to the counters what the provider says beyond them, if nobody else does. The first lease sets the pace, the second sees
-// to it that never two compare at once: both would add the same. What goes wrong is tried again at the next turn: until then our own
-// counters hold.
-func (t *truth) learn(ctx context.Context, pace string, d time.Duration) {
+// learn does its work if nobody else does. The first lease sets the pace, the second sees to it that never two compare at once: both
+// would add the same. What goes wrong is tried again at the next turn: until then our own counters hold.
+func (t *truth) learn(ctx context.Context, pace string, d time.Duration, work func(context.Context) error) {
 	if ours, err := t.budget.Lease(ctx, pace, d); err != nil || !ours {
 		return
 	}
 	if ours, err := t.budget.Lease(ctx, "compare", compareLease); err != nil || !ours {
 		return
 	}
-	if err := t.compare(ctx); err != nil && ctx.Err() == nil {
+	if err := work(ctx); err != nil && ctx.Err() == nil {
 		t.log.Warn().Err(err).Str("fault", fault.KindOf(err).String()).Msg("usage not known")
 	}
 }
 
-// compare reads our counters first: what is spent while the provider is asked may then be counted twice, and never not at all. Around
-// midnight nothing is compared, since the provider's page may still tell of the day before.
+// compare adds what others have spent.
 func (t *truth) compare(ctx context.Context) error {
-	at := t.budget.Now()
-	if quota.NearMidnight(at, truthMargin) {
-		return nil
+	_, _, err := t.figures(ctx)
+	return err
+}
+
+// explain compares, and names both figures: a request that had a permit was refused, so that one of them is wrong, or the limit is.
+func (t *truth) explain(ctx context.Context) error {
+	ours, theirs, err := t.figures(ctx)
+	event := t.log.Warn().Int("counted_day", ours.Day).Int("counted_month", ours.Month)
+	if t.usageFunc != nil && err == nil {
+		event = event.Int("provider_day", theirs.Day).Int("provider_month", theirs.Month)
 	}
+	event.Msg("the provider refused a request for its quota (429), though our count left room; do others use the key, or is a limit set too high?")
+	return err
+}
+
+// figures reads our counters first: what is spent while the provider is asked may then be counted twice, and never not at all. Then it
+// adds to ours what is beyond them. Around midnight nothing is compared, since the provider's page may still tell of the day before.
+func (t *truth) figures(ctx context.Context) (ours, theirs Usage, err error) {
+	at := t.budget.Now()
 	ctx, cancel := context.WithTimeout(ctx, compareLease/2)
 	defer cancel()
-	day, month, err := t.budget.Counted(ctx, at)
-	if err != nil {
-		return err
+	if ours.Day, ours.Month, err = t.budget.Counted(ctx, at); err != nil || t.usageFunc == nil || quota.NearMidnight(at, truthMargin) {
+		return ours, Usage{}, err
 	}
-	usage, err := t.usageFunc(ctx)
-	if err != nil {
-		return err
+	if theirs, err = t.usage(ctx); err != nil {
+		return ours, theirs, err
 	}
-	return t.budget.Add(ctx, at, usage.Day-day, usage.Month-month)
+	return ours, theirs, t.budget.Add(ctx, at, theirs.Day-ours.Day, theirs.Month-ours.Month)
 }

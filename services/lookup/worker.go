@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,6 +14,7 @@ import (
 	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/services/lookup/internal/fleet"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
@@ -21,20 +23,44 @@ import (
 
 // A worker turns deliveries into answers.
 type worker struct {
-	created  time.Time // When the job stream was: part of every message id.
-	settler  *stream.Settler
 	enricher *enrich.Enricher
 	budget   *budget.Budget
+	fleet    *fleet.Fleet
 	guard    *breaker.Breaker
+	truth    *truth
+	hands    int // Jobs of each lane that it has in hand at most.
 	log      zerolog.Logger
 	metrics  *metrics
 }
 
-// loop takes jobs of one lane, one at a time, until ctx ends. Then a job that waits is given back, and a request that is under way
-// goes on for as long as working lasts.
-func (w *worker) loop(ctx, working context.Context, lane wire.Lane, consumer jetstream.Consumer) error {
-	for w.ready(ctx) {
-		err := stream.One(ctx, consumer, func(message jetstream.Msg) { w.handle(ctx, working, lane, message) })
+// A lane is where its jobs come from.
+type lane struct {
+	name     wire.Lane
+	consumer jetstream.Consumer
+	created  time.Time // When its stream was: part of every message id.
+	settler  *stream.Settler
+}
+
+// serve takes jobs of a lane, one at a time and never more than there are hands for, until ctx ends. Then a job that waits is given
+// back, and a request that is under way goes on for as long as working lasts.
+func (w *worker) serve(ctx, working context.Context, from lane) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	defer cancel() // Before: who waits must not be waited for.
+	hands := make(chan struct{}, w.hands)
+	for w.ready(ctx, from.name, hands) {
+		taken := false
+		err := stream.One(ctx, from.consumer, func(message jetstream.Msg) {
+			taken = true
+			busy.Go(func() {
+				defer func() { <-hands }()
+				w.handle(ctx, working, from, message)
+			})
+		})
+		if !taken {
+			<-hands
+		}
 		if err != nil {
 			return err
 		}
@@ -42,53 +68,84 @@ func (w *worker) loop(ctx, working context.Context, lane wire.Lane, consumer jet
 	return nil
 }
 
-// ready waits while no job could be answered anyway: while the provider is down, and for as long as nothing is left of the day.
-func (w *worker) ready(ctx context.Context) bool {
+// spentLook is how often a lane without budget looks whether it has some after all: a unit may have come back.
+const spentLook = 10 * time.Minute
+
+// ready waits for a free hand, while there is nothing left for the lane, and behind lanes that go first: a job that could not be asked
+// about is better off in its stream. When it tells that ctx has ended the hand does not matter any more.
+func (w *worker) ready(ctx context.Context, name wire.Lane, hands chan<- struct{}) bool {
+	select {
+	case hands <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
 	for {
-		if w.guard.Wait(ctx) != nil {
-			return false
-		}
-		left := w.budget.Spent()
+		left := w.budget.Spent(name)
 		if left <= 0 {
-			return true
+			return w.budget.Yield(ctx, name) == nil
 		}
-		if !lifecycle.Sleep(ctx, left) {
+		if !lifecycle.Sleep(ctx, min(left, spentLook)) {
 			return false
 		}
 	}
 }
 
 // handle answers one delivery, settles it and writes its line.
-func (w *worker) handle(ctx, working context.Context, lane wire.Lane, message jetstream.Msg) {
+func (w *worker) handle(ctx, working context.Context, from lane, message jetstream.Msg) {
 	began := time.Now()
 	release := stream.Hold(stream.LookupAckWait, message)
-	job, report, err := w.answerSafely(ctx, working, lane, message)
+	job, report, err := w.answerSafely(ctx, working, from, message)
+	if errors.Is(err, budget.ErrSpent) {
+		err = w.spent(working, from.name, err)
+	}
 	release()
 	if errors.Is(context.Cause(working), lifecycle.ErrShutdown) && fault.KindOf(err) == fault.Transient {
 		err = fault.New(fault.Interrupted, err) // Cut short by us, whatever it looks like.
 	}
-	outcome := w.settler.Settle(working, message, err)
+	outcome := from.settler.Settle(working, message, err)
 	w.metrics.answered(report, outcome)
 	event := stream.Event(message, outcome, began)
 	event.IndicatorID, event.IndicatorType = job.Indicator.ID, job.Indicator.Type
-	event.Lane, event.Provider, event.Cache = string(lane), w.enricher.Name, report.Cache
+	event.Lane, event.Provider, event.Cache = string(from.name), w.enricher.Name, report.Cache
 	event.PermitWait, event.ProviderTook = report.PermitWait, report.Asked
 	event.Write(w.log)
 }
 
+// spent has the lane's consumer paused until there is something left again, and the job may then go back at once: it comes again with
+// the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused the job itself stays away for as long.
+func (w *worker) spent(ctx context.Context, name wire.Lane, err error) error {
+	left := fault.RetryAfter(err)
+	if paused := w.fleet.Spend(context.WithoutCancel(ctx), name, left); paused != nil {
+		w.log.Warn().Err(paused).Str("lane", string(name)).Msg("a lane without budget could not be paused")
+		return err
+	}
+	return fault.New(fault.Quota, err)
+}
+
+// reconsider ends a pause for want of budget when there is some: the limit may have been raised since.
+func (w *worker) reconsider(ctx context.Context, from lane) {
+	left, err := w.budget.Reckon(ctx, from.name)
+	if err == nil && left <= 0 {
+		err = w.fleet.Restore(ctx, from.name)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.log.Warn().Err(err).Str("lane", string(from.name)).Msg("a lane may be paused for longer than it has to")
+	}
+}
+
 // answerSafely turns a panic into a fault, so that its message is settled and counted, and the other loops go on: one that panics
 // each time ends as a dead letter.
-func (w *worker) answerSafely(ctx, working context.Context, lane wire.Lane, message jetstream.Msg) (job wire.Job, report enrich.Report, err error) {
+func (w *worker) answerSafely(ctx, working context.Context, from lane, message jetstream.Msg) (job wire.Job, report enrich.Report, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			w.log.Error().Bytes("stack", debug.Stack()).Msg("panic")
 			err = fault.New(fault.Unknown, fmt.Errorf("panic: %v", value))
 		}
 	}()
-	return w.answer(ctx, working, lane, message)
+	return w.answer(ctx, working, from, message)
 }
 
-func (w *worker) answer(ctx, working context.Context, lane wire.Lane, message jetstream.Msg) (wire.Job, enrich.Report, error) {
+func (w *worker) answer(ctx, working context.Context, from lane, message jetstream.Msg) (wire.Job, enrich.Report, error) {
 	if err := stream.Exhausted(message); err != nil {
 		return wire.Job{}, enrich.Report{}, err
 	}
@@ -101,7 +158,7 @@ func (w *worker) answer(ctx, working context.Context, lane wire.Lane, message je
 		return job, enrich.Report{}, err
 	}
 	report, err := w.enricher.Answer(ctx, working, enrich.Ticket{
-		Job: job, Lane: lane, ID: wire.VerdictID(w.created, meta.Sequence.Stream, w.enricher.Name),
+		Job: job, Lane: from.name, ID: wire.VerdictID(from.created, meta.Sequence.Stream, w.enricher.Name),
 	})
 	return job, report, err
 }

@@ -17,9 +17,9 @@ const (
 	maxRefresh = 2 * 365 * 24 * time.Hour
 )
 
-// refreshJitter spreads the ages by a tenth, so that an import of a month ago
-// comes due over three days.
-const refreshJitter = 0.1
+// maxJitter bounds the spread of an age: with more, answers would be kept for
+// less than they are good.
+const maxJitter = 0.5
 
 // Verdicts says what an answer means, and for how long it is good.
 type Verdicts struct {
@@ -27,6 +27,7 @@ type Verdicts struct {
 	Malicious  time.Duration `env:"VTQ_REFRESH_MALICIOUS" envDefault:"168h" doc:"Age at which a malicious or suspicious answer is asked for again."`
 	Clean      time.Duration `env:"VTQ_REFRESH_CLEAN" envDefault:"720h" doc:"The same for harmless, undetected and no verdict."`
 	NotFound   time.Duration `env:"VTQ_REFRESH_NOT_FOUND" envDefault:"168h" doc:"The same for what the provider did not know."`
+	Jitter     float64       `env:"VTQ_REFRESH_JITTER" envDefault:"0.1" doc:"Share by which the ages vary from one indicator to the next, so that a big import does not come due on one day; 0 to 0.5."`
 }
 
 // Heading names the block.
@@ -40,6 +41,7 @@ func (v Verdicts) Validate() error {
 		Between("VTQ_REFRESH_MALICIOUS", v.Malicious, minRefresh, maxRefresh),
 		Between("VTQ_REFRESH_CLEAN", v.Clean, minRefresh, maxRefresh),
 		Between("VTQ_REFRESH_NOT_FOUND", v.NotFound, minRefresh, maxRefresh),
+		Between("VTQ_REFRESH_JITTER", v.Jitter, 0, maxJitter),
 	)
 }
 
@@ -74,7 +76,7 @@ func prefixed(name string, err error) error {
 
 // Refresh gives the ages.
 func (v Verdicts) Refresh() verdict.Refresh {
-	return verdict.Refresh{Malicious: v.Malicious, Clean: v.Clean, NotFound: v.NotFound, Jitter: refreshJitter}
+	return verdict.Refresh{Malicious: v.Malicious, Clean: v.Clean, NotFound: v.NotFound, Jitter: v.Jitter}
 }
 
 // Keep is how long verdicts have to be kept: twice the longest age, so that

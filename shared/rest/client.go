@@ -62,6 +62,7 @@ func (c Client) Do(ctx context.Context, req Request) (Response, error) {
 	response.Body, err = read(answer, req.Limit)
 	switch {
 	case err == nil:
+		notice(ctx, response)
 		return response, nil
 	case !success(answer.StatusCode) && !errors.Is(ctx.Err(), context.Canceled):
 		// The status says all that is needed: a 429 stays a 429 when its body is cut short or packed wrongly.

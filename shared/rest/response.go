@@ -81,14 +81,13 @@ func plausibleHost(host string) bool {
 	return len(host) <= maxHost && !strings.ContainsFunc(host, odd)
 }
 
-// RetryAfter is how long the server asked us to wait, zero when it did not. It is at most MaxRetryAfter.
+// RetryAfter is how long the server asked us to wait, zero when it did not. It is at most MaxRetryAfter. A refusal without the header
+// may tell it by those of its rate limit.
 func (r Response) RetryAfter() time.Duration {
-	now := time.Now()
-	// A date is the server's, so it is measured by the server's clock where that is told.
-	if date, err := http.ParseTime(r.Header.Get("Date")); err == nil {
-		now = date
+	if wait := ParseRetryAfter(r.Header.Get("Retry-After"), r.now()); wait > 0 || r.OK() {
+		return wait
 	}
-	return ParseRetryAfter(r.Header.Get("Retry-After"), now)
+	return r.exhausted()
 }
 
 // JSON tells whether the answer says that it is JSON.

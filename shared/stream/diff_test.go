@@ -93,7 +93,7 @@ func TestDiffReportsAll(t *testing.T) {
 			names = append(names, name)
 		}
 		want := []string{
-			"stream VTQ_JOBS", "stream VTQ_URGENT", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "consumer VTQ_VERDICTS/writer",
+			"stream VTQ_JOBS", "stream VTQ_URGENT", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "stream VTQ_WRITTEN", "consumer VTQ_VERDICTS/writer",
 			"consumer VTQ_URGENT/lookup-urgent-virustotal", "consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal", "bucket vtq_state",
 		}
 		if diff := cmp.Diff(want, names); diff != "" {

@@ -10,6 +10,8 @@
 //	VTQ_DEADLETTERS  limits. What needs a person, whole, with its reason.
 //	VTQ_QUOTA        one message per subject, discard new, each with its time to live: slots of the providers' windows.
 //	VTQ_SPEND        counters: what was spent of each day and month, and the history of it for free.
+//	VTQ_WRITTEN      limits, one message per subject, discard old. The writer's ledger: what stands on an indicator, written by
+//	                 compare-and-set. A lost entry costs one read of ThreatQ.
 //	vtq_state        key-value bucket: cursors, and what keeps providers from being asked.
 //
 // The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
@@ -29,6 +31,9 @@
 // Every delivery is an attempt. A stage that asks Exhausted before the work ends a message after MaxAttempts of them, which also ends
 // the loop of a message that kills its process. A stage that lets messages outlive their attempts, since it can tell that they are not
 // at fault, has to end that loop itself.
+//
+// A message that dies after it was sent again keeps its history, within bounds. VTQ_DEADLETTERS also takes the server's notes about
+// messages that it delivers no more (Silence), which happens only to consumers whose MaxDeliver was changed by hand.
 //
 // A settlement that the server does not confirm is lost, and Transient, whatever it would have been: the message comes again after
 // AckWait, unless the server heard of it after all.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/wire"
@@ -20,7 +22,14 @@ const codeRefused = 10077
 // PublishUnlessPending stores a job unless its subject has one already, and tells which it was. The error is ErrFull when
 // the stream of its lane is at a bound.
 func PublishUnlessPending(ctx context.Context, js jetstream.JetStream, at wire.JobAddress, body []byte) (stored bool, err error) {
-	_, err = js.Publish(ctx, at.Subject(), body, jetstream.WithExpectStream(LaneStream(at.Lane)))
+	return Resubmit(ctx, js, at, nil, body)
+}
+
+// Resubmit is PublishUnlessPending for a job that was stored before: its headers say what became of it.
+func Resubmit(ctx context.Context, js jetstream.JetStream, at wire.JobAddress, history nats.Header, body []byte) (stored bool, err error) {
+	message := &nats.Msg{Subject: at.Subject(), Header: nats.Header{}, Data: body}
+	maps.Copy(message.Header, history)
+	_, err = js.PublishMsg(ctx, message, jetstream.WithExpectStream(LaneStream(at.Lane)))
 	var refused *jetstream.APIError
 	if !errors.As(err, &refused) || refused.ErrorCode != codeRefused {
 		return err == nil, wrapPublish(err)

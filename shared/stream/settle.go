@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fault"
-	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )
 
@@ -25,8 +23,6 @@ const (
 	maxDelay = 10 * time.Minute
 	// settleTimeout bounds one settlement: a leader election takes up to 7 s.
 	settleTimeout = 15 * time.Second
-	// maxReason bounds the reason of a dead letter, in runes: a header is read by a person.
-	maxReason = 500
 )
 
 // An Outcome is how a delivery ended, for logs and metrics.
@@ -100,7 +96,7 @@ func (s *Settler) bury(ctx context.Context, message jetstream.Msg, cause error) 
 	}
 	letter := nats.NewMsg(wire.DeadSubject(s.stage, message.Subject()))
 	letter.Data = message.Data()
-	letter.Header = s.reason(message.Subject(), meta, cause)
+	letter.Header = s.epitaph(message, meta, cause)
 	id := wire.DeadID(s.stage, meta.Stream, s.created, meta.Sequence.Stream)
 	if _, err := s.js.PublishMsg(ctx, letter, jetstream.WithMsgID(id), jetstream.WithExpectStream(DeadLetters)); err != nil {
 		return ended(outcome, fmt.Errorf("publishing a dead letter: %w", err))
@@ -108,15 +104,14 @@ func (s *Settler) bury(ctx context.Context, message jetstream.Msg, cause error) 
 	return ended(outcome, message.TermWithReason("dead letter "+id))
 }
 
-func (s *Settler) reason(subject string, meta *jetstream.MsgMetadata, cause error) nats.Header {
+// epitaph is what the headers of a letter say: how the message died, and what became of it before.
+func (s *Settler) epitaph(message jetstream.Msg, meta *jetstream.MsgMetadata, cause error) nats.Header {
 	header := nats.Header{}
-	header.Set(wire.HeaderStage, s.stage)
-	header.Set(wire.HeaderReason, verdict.Clean(cause.Error(), maxReason))
-	header.Set(wire.HeaderKind, fault.KindOf(cause).String())
-	header.Set(wire.HeaderAttempts, strconv.FormatUint(meta.NumDelivered, 10))
-	header.Set(wire.HeaderSubject, subject)
-	header.Set(wire.HeaderFirst, meta.Timestamp.UTC().Format(time.RFC3339))
-	header.Set(wire.HeaderLast, time.Now().UTC().Format(time.RFC3339))
+	wire.Death{
+		Stage: s.stage, Reason: cause.Error(), Kind: fault.KindOf(cause).String(), Attempts: Delivery(message),
+		Subject: message.Subject(), First: meta.Timestamp, Last: time.Now(),
+	}.Put(header)
+	wire.HistoryOf(message.Headers()).Put(header)
 	return header
 }
 

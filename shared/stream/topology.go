@@ -18,11 +18,12 @@ const (
 	DeadLetters = "VTQ_DEADLETTERS"
 	Quota       = "VTQ_QUOTA"
 	Spend       = "VTQ_SPEND"
+	Written     = "VTQ_WRITTEN"
 	State       = "vtq_state"
 	Writer      = "writer"
 )
 
-// Bounds of the streams. Together under 7 GiB on each node.
+// Bounds of the streams. Together under 8 GiB on each node.
 const (
 	// maxJobs bounds pending jobs: a million hold about 0.5 GiB of the server's memory as subjects.
 	maxJobs = 1_000_000
@@ -39,13 +40,17 @@ const (
 	maxDeadAge   = 90 * 24 * time.Hour
 	// maxStateBytes holds cursors of some hundred bytes, thousands of times over.
 	maxStateBytes = 64 << 20
-	// maxQuotaBytes holds the 260 messages of each of a thousand accounts, at 200 bytes.
+	// maxQuotaBytes holds the 263 messages of each of a thousand accounts, at 200 bytes.
 	maxQuotaBytes = 64 << 20
-	// maxSpendBytes holds the 450 counters that an account leaves in maxSpendAge, a thousand times over.
+	// maxSpendBytes holds the 1,650 counters that an account with a ceiling on each lane leaves in maxSpendAge, for four hundred
+	// accounts, at 200 bytes.
 	maxSpendBytes = 128 << 20
 	// maxSpendAge keeps the history of a year, and the month that is under way.
 	maxSpendAge = 400 * 24 * time.Hour
-	// minDedup is the least that a server takes. Slots bear no message ids.
+	// maxWrittenBytes holds the entries of a million indicators, at 1.5 KiB for the rows of a verdict with fifteen attributes. Those that
+	// were written longest ago go first, and cost one read of ThreatQ when their indicator comes again.
+	maxWrittenBytes = 3 << 29
+	// minDedup is the least that a server takes. Slots and entries of the ledger bear no message ids.
 	minDedup = 100 * time.Millisecond
 	// maxHeader is room for a message's headers, which the server counts as part of its size: names of streams and message
 	// ids, 200 bytes together.
@@ -146,7 +151,7 @@ func streams(o Options) []jetstream.StreamConfig {
 		},
 		{
 			Name: DeadLetters, Description: "Messages that need a person, whole, with their reason.",
-			Subjects: []string{wire.AllDead}, Retention: jetstream.LimitsPolicy,
+			Subjects: []string{wire.AllDead, AdvisoriesOf(Jobs), AdvisoriesOf(Urgent), AdvisoriesOf(Verdicts)}, Retention: jetstream.LimitsPolicy,
 			Storage: jetstream.FileStorage, Replicas: o.Replicas,
 			Discard: jetstream.DiscardOld, AllowDirect: true,
 			MaxAge: maxDeadAge, MaxBytes: maxDeadBytes, Duplicates: dedup,
@@ -165,6 +170,14 @@ func streams(o Options) []jetstream.StreamConfig {
 			Storage: jetstream.FileStorage, Replicas: o.Replicas,
 			MaxMsgsPerSubject: 1, AllowMsgCounter: true, AllowDirect: true,
 			MaxAge: maxSpendAge, MaxBytes: maxSpendBytes, MaxMsgSize: maxHeader,
+		},
+		{
+			Name: Written, Description: "The writer's ledger: which rows of ours stand in ThreatQ, and of which verdict.",
+			Subjects: []string{wire.AllWritten}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			// No age: an entry is as good as new for as long as nobody else changes our rows.
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld, AllowDirect: true,
+			MaxBytes: maxWrittenBytes, MaxMsgSize: wire.MaxWritten + maxHeader, Duplicates: minDedup,
 		},
 	}
 }

@@ -31,7 +31,10 @@ func TestTopologyStreams(t *testing.T) {
 			MaxBytes: 4 << 30, MaxMsgSize: wire.MaxVerdict + 1024, Duplicates: 10 * time.Minute,
 		},
 		{
-			Name: "VTQ_DEADLETTERS", Subjects: []string{"vtq.dead.>"}, Storage: jetstream.FileStorage,
+			Name: "VTQ_DEADLETTERS", Subjects: []string{
+				"vtq.dead.>", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.VTQ_JOBS.>",
+				"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.VTQ_URGENT.>", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.VTQ_VERDICTS.>",
+			}, Storage: jetstream.FileStorage,
 			Replicas: 1, AllowDirect: true, MaxAge: 90 * 24 * time.Hour, MaxBytes: 1 << 30, Duplicates: 10 * time.Minute,
 		},
 		{
@@ -43,6 +46,11 @@ func TestTopologyStreams(t *testing.T) {
 			Name: "VTQ_SPEND", Subjects: []string{"vtq.spend.>"}, Storage: jetstream.FileStorage,
 			Replicas: 1, MaxMsgsPerSubject: 1, AllowMsgCounter: true, AllowDirect: true, MaxAge: 400 * 24 * time.Hour,
 			MaxBytes: 128 << 20, MaxMsgSize: 1024,
+		},
+		{
+			Name: "VTQ_WRITTEN", Subjects: []string{"vtq.written.>"}, Storage: jetstream.FileStorage,
+			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 3 << 29, MaxMsgSize: 65 << 10,
+			Duplicates: 100 * time.Millisecond,
 		},
 	}
 	for i, s := range all.Streams {

@@ -47,10 +47,17 @@ func goldens() map[string]golden {
 	sent := state
 	sent.Schema = 0
 	all["state"] = golden{state, func() ([]byte, error) { return wire.EncodeState(sent) }, decodeState}
+	written := fullWritten()
+	entry := written
+	entry.Schema = 0
+	all["written"] = golden{written, func() ([]byte, error) { return wire.EncodeWritten(entry) }, decodeWritten}
+	all["epoch"] = golden{uint64(2), func() ([]byte, error) { return wire.EncodeEpoch(2) }, decodeEpoch}
 	return all
 }
 
 func decodeState(body []byte) (any, error)   { return wire.DecodeState(body) }
+func decodeWritten(body []byte) (any, error) { return wire.DecodeWritten(body) }
+func decodeEpoch(body []byte) (any, error)   { return wire.DecodeEpoch(body) }
 func decodeJob(body []byte) (any, error)     { return wire.DecodeJob(body) }
 func decodeVerdict(body []byte) (any, error) { return wire.DecodeVerdict(body) }
 func decodeAlias(body []byte) (any, error)   { return wire.DecodeAlias(body) }
@@ -72,10 +79,27 @@ func fullState() wire.ProviderState {
 	return wire.ProviderState{
 		Schema: 1,
 		Outage: &wire.Outage{
-			Fault: "transient", Cause: "asking virustotal about a file: 503 from the service", Since: at(9), Until: at(10), Probes: 3, Free: true,
+			Fault: "transient", Cause: "asking virustotal about a file: 503 from the service", Since: at(9), Until: at(10), Probes: 3, Page: at(10), Free: true, Dark: true,
 		},
 		Spent:    map[wire.Lane]time.Time{wire.Fresh: at(11), wire.Refresh: at(12)},
 		Operator: &wire.Pause{Since: at(8), Until: at(13), Why: "maintenance"},
+	}
+}
+
+func fullWritten() wire.Written {
+	score := 9
+	revision := wire.Revision{Created: 1772357415000000001, Sequence: 88}
+	return wire.Written{
+		WrittenHead: wire.WrittenHead{
+			Schema: 1, Epoch: 2, Settings: "0f1e2d3c",
+			Verdicts: map[string]wire.WrittenVerdict{"virustotal": {Revision: revision, Manner: "4b5a6978", Score: &score}},
+			Claim:    &wire.Claim{By: "7gk2", Until: at(10)},
+		},
+		Rows: []wire.WrittenRow{
+			{ID: 4000001, Name: "VirusTotal Verdict", Value: "Malicious"},
+			{ID: 4000002, Name: "VirusTotal Link", Value: "https://www.virustotal.com/gui/url/a?b=1&c=<2>", Whose: wire.Shared},
+			{ID: 4000003, Name: "VirusTotal Tags", Value: "theirs", Whose: wire.Others},
+		},
 	}
 }
 
@@ -169,7 +193,7 @@ func TestGoldenFiles(t *testing.T) {
 
 // A field that a later hand adds must show in a golden file.
 func TestGoldenFilesAreComplete(t *testing.T) {
-	for _, message := range []any{fullJob(), fullVerdict()} {
+	for _, message := range []any{fullJob(), fullVerdict(), fullWritten()} {
 		var walk func(path string, v reflect.Value)
 		walk = func(path string, v reflect.Value) {
 			if v.IsZero() {
@@ -232,7 +256,11 @@ func TestDecodersRefuse(t *testing.T) {
 		"a count out of range": {[2]string{`"harmless":2`, `"` + marker + `":` + number}, "verdict", nil},
 		"no fault":             {[2]string{`"fault":`, `"x":`}, "state", wire.ErrIncomplete},
 		"no beginning":         {[2]string{`"since":`, `"x":`}, "state", wire.ErrIncomplete},
-		"until no date":        {[2]string{`"until":"`, `"until":"` + marker}, "state", nil},
+		"until no date":        {[2]string{`"until":"`, `"until":"` + marker}, "state written", nil},
+		"a claim of nobody":    {[2]string{`"by":`, `"x":`}, "written", wire.ErrIncomplete},
+		"a row in words":       {[2]string{`"rows":[`, `"rows":["` + marker + `",`}, "written", nil},
+		"no epoch":             {[2]string{`"epoch":`, `"x":`}, "epoch", wire.ErrIncomplete},
+		"epoch below 0":        {[2]string{`"epoch":`, `"epoch":-`}, "epoch written", nil},
 		"key in upper case":    {[2]string{`"key":"0123456789abcdef`, `"key":"0123456789ABCDEF`}, "alias", wire.ErrIncomplete},
 		"key is a value":       {[2]string{`"key":"`, `"key":"` + marker}, "alias", wire.ErrIncomplete},
 	}

@@ -1,17 +1,20 @@
 // Package wire is what the services say to each other: the messages, their subjects and their ids.
 //
 // A job says "ask about this object for this indicator", a verdict says "this is the answer for that indicator", an alias
-// says "this object is that other one". A dead letter is the message itself, whole, with headers that say why it died.
+// says "this object is that other one". A dead letter is the message itself, whole, with headers that say why it died and what
+// became of it before.
 //
 //	vtq.job.<lane>.<route>.<key>.<id>         a job of the backlog; lanes fresh, refresh
 //	vtq.urgent.<route>.<key>.<id>             a job of the lane urgent: somebody waits
 //	vtq.verdict.<provider>.<key>.<id>         a verdict; id 0 means that nobody in ThreatQ asked
 //	vtq.alias.<provider>.<key>                an alias
+//	vtq.written.<id>                          the writer's ledger: what stands on an indicator; id 0 tells of the ledger itself
 //	vtq.dead.<stage>.<route>.<key>.<id>       a dead letter
 //	vtq.quota.<provider>.<account>.<slot>     a slot of a quota's window, a hold (pause) or a lease (lease-<name>): no body
 //	vtq.spend.<provider>.<account>.<period>   the counter of a day (yyyymmdd) or a month (yyyymm)
 //
-// What the workers of a provider's account agree on (ProviderState) stands under a key of the state bucket.
+// What the workers of a provider's account agree on (ProviderState) stands under a key of the state bucket, and so does the ledger's
+// epoch.
 //
 // key names the object that is asked about (indicator.Key), id the ThreatQ indicator that asked: two indicators may share an
 // object, and an indicator that was deleted and created again is a new one. route names an ordered list of providers. No

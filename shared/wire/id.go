@@ -2,6 +2,8 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,13 +18,33 @@ func DeadID(stage, stream string, streamCreated time.Time, sequence uint64) stri
 	return fmt.Sprintf("d-%s-%s-%d-%d", stage, stream, streamCreated.UnixNano(), sequence)
 }
 
-// Headers of a dead letter.
-const (
-	HeaderStage    = "Vtq-Stage"    // The stage at which the message died.
-	HeaderReason   = "Vtq-Reason"   // Why, for a person.
-	HeaderKind     = "Vtq-Fault"    // The kind of fault.
-	HeaderAttempts = "Vtq-Attempts" // How often it was delivered.
-	HeaderSubject  = "Vtq-Subject"  // Where it came from.
-	HeaderFirst    = "Vtq-First"    // When it was first stored, RFC 3339.
-	HeaderLast     = "Vtq-Last"     // When it died, RFC 3339.
-)
+// An Origin is where a message stood that died.
+type Origin struct {
+	Stream   string
+	Created  time.Time // When the stream was: another life of a stream of that name counts anew.
+	Sequence uint64
+}
+
+// ParseDeadID reads which message an id of DeadID is about; ok is false of any other id.
+func ParseDeadID(id string) (o Origin, ok bool) {
+	tokens := strings.Split(id, "-") // A stage may bear hyphens, the name of a stream does not.
+	n := len(tokens)
+	if n < 5 || tokens[0] != "d" {
+		return Origin{}, false
+	}
+	created, err := strconv.ParseInt(tokens[n-2], 10, 64)
+	if err != nil {
+		return Origin{}, false
+	}
+	sequence, err := strconv.ParseUint(tokens[n-1], 10, 64)
+	if err != nil {
+		return Origin{}, false
+	}
+	return Origin{Stream: tokens[n-3], Created: time.Unix(0, created), Sequence: sequence}, true
+}
+
+// RedriveID is the message id under which what a dead letter holds is stored again: the same however often one letter is redriven.
+// The letter is named by its place in the stream of dead letters.
+func RedriveID(lettersCreated time.Time, sequence uint64) string {
+	return fmt.Sprintf("r-%d-%d", lettersCreated.UnixNano(), sequence)
+}

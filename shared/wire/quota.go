@@ -20,6 +20,9 @@ func (a Account) SlotSubject(slot int) string { return fmt.Sprintf("%s.%d", a.qu
 // HoldSubject is where a reason to hold all requests stands for as long as it lives.
 func (a Account) HoldSubject() string { return a.quota() + ".pause" }
 
+// LongHoldSubject is where a hold stands that is longer than the one that stands already.
+func (a Account) LongHoldSubject() string { return a.HoldSubject() + "-longer" }
+
 // LeaseSubject is where a lease stands for as long as it lives.
 func (a Account) LeaseSubject(name string) string { return a.quota() + ".lease-" + name }
 
@@ -28,4 +31,9 @@ func (a Account) quota() string { return fmt.Sprintf("vtq.quota.%s.%s", a.Provid
 // SpendSubject is the counter of a period: a day as yyyymmdd or a month as yyyymm.
 func (a Account) SpendSubject(period string) string {
 	return fmt.Sprintf("vtq.spend.%s.%s.%s", a.Provider, a.Name, period)
+}
+
+// LaneSpendSubject is the counter of what a lane used of a period.
+func (a Account) LaneSpendSubject(period string, lane Lane) string {
+	return a.SpendSubject(period) + "." + string(lane)
 }

@@ -24,11 +24,14 @@ type Outage struct {
 	Fault string    `json:"fault"` // The kind that opened it, as package fault spells it.
 	Cause string    `json:"cause"` // For a person.
 	Since time.Time `json:"since"` // All times are the server's.
-	Until time.Time `json:"until"` // Nobody asks before; then one probes.
+	Until time.Time `json:"until"` // Nobody asks before; then one request probes.
 	// Probes counts the requests that were spent on finding out whether it is over.
 	Probes int `json:"probes"`
-	// Free tells that the provider's page of quotas, which costs nothing, has answered before, and is worth asking first.
-	Free bool `json:"free,omitempty"`
+	// Page is when the provider's page of quotas, which costs nothing, is asked next. Free tells that it has answered before, so that
+	// its silence tells something; Dark, that it was silent when it was asked last.
+	Page time.Time `json:"page"`
+	Free bool      `json:"free,omitempty"`
+	Dark bool      `json:"dark,omitempty"`
 }
 
 // A Pause is a person's wish.

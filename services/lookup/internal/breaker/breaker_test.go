@@ -12,62 +12,8 @@ import (
 	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
 )
-
-// A lab is a breaker in a bubble, with what it told.
-type lab struct {
-	*testing.T
-	*breaker.Breaker
-	told []string
-}
-
-func inLab(t *testing.T, f func(l *lab)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		t.Helper()
-		l := &lab{T: t}
-		l.Breaker = breaker.New("test", func(open bool, cause error) {
-			l.told = append(l.told, fmt.Sprintf("%v %v", open, cause))
-		})
-		f(l)
-	})
-}
-
-func of(kind fault.Kind) error { return fault.New(kind, errors.New(kind.String())) }
-
-func times(n int, err error) []error { return slices.Repeat([]error{err}, n) }
-
-// ask asks once, and tells whether anybody was asked.
-func (l *lab) ask(answer error) (asked bool, err error) {
-	_, err = l.Do(func() (verdict.Verdict, error) {
-		asked = true
-		return verdict.Verdict{}, answer
-	})
-	return asked, err
-}
-
-// open makes the breaker open.
-func (l *lab) open() {
-	l.Helper()
-	for range 5 {
-		if asked, err := l.ask(of(fault.Transient)); !asked || fault.KindOf(err) != fault.Transient {
-			l.Fatalf("asked %v, %v, want the provider's failure", asked, err)
-		}
-	}
-	if !l.Open() {
-		l.Fatal("closed after five failures in a row")
-	}
-}
-
-// waits tells how long nobody may ask.
-func (l *lab) waits() time.Duration {
-	l.Helper()
-	began := time.Now()
-	if err := l.Wait(l.Context()); err != nil {
-		l.Fatalf("Wait = %v", err)
-	}
-	return time.Since(began)
-}
 
 func TestWhatOpens(t *testing.T) {
 	transient, denied := of(fault.Transient), of(fault.Denied)
@@ -98,71 +44,106 @@ func TestWhatOpens(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			inLab(t, func(l *lab) {
+				w := l.join()
 				for i, answer := range c.answers {
-					if asked, err := l.ask(answer); !asked || !errors.Is(err, answer) {
+					if asked, err := w.ask(answer); !asked || !errors.Is(err, answer) {
 						l.Fatalf("question %d: asked %v, %v, want the provider's own %v", i, asked, err, answer)
 					}
 				}
-				if l.Open() != c.open {
-					l.Errorf("Open() = %v, want %v", l.Open(), c.open)
+				if w.Open() != c.open {
+					l.Errorf("Open() = %v, want %v", w.Open(), c.open)
 				}
 			})
 		})
 	}
 }
 
+// TestProbesComeFartherApart is about a public key: a hundredth of its day are five requests.
 func TestProbesComeFartherApart(t *testing.T) {
-	inLab(t, func(l *lab) {
-		l.open()
-		for i, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
-			want := time.Duration(seconds) * time.Second
-			if got := l.waits(); got != want {
-				l.Errorf("probe %d came after %v, want %v", i+1, got, want)
-			}
-			if asked, err := l.ask(of(fault.Transient)); !asked || !l.Open() {
-				l.Errorf("probe %d: asked %v, %v, then open %v, want a probe that opens again", i+1, asked, err, l.Open())
-			}
-		}
-		l.waits()
-		if asked, err := l.ask(nil); !asked || err != nil || l.Open() || l.waits() != 0 {
-			l.Errorf("asked %v, %v, then open %v, want a probe that closes", asked, err, l.Open())
-		}
-		l.open()
-		if got := l.waits(); got != 10*time.Second {
-			l.Errorf("the first probe of the next outage came after %v, want 10s", got)
-		}
-	})
+	cases := map[string]struct {
+		perDay int
+		want   []time.Duration
+	}{
+		"500 a day":    {500, []time.Duration{10 * time.Second, 61 * time.Second, 375 * time.Second, 2300 * time.Second, 14099 * time.Second, 24 * time.Hour}},
+		"no limit":     {0, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 5 * time.Minute, 5 * time.Minute}},
+		"10,000 a day": {10_000, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 320 * time.Second, 640 * time.Second, 1004 * time.Second, 1004 * time.Second}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				l.perDay = c.perDay
+				w := l.join()
+				w.open()
+				for i, want := range c.want {
+					if got := w.probes(of(fault.Transient)).Truncate(time.Second); got != want {
+						l.Errorf("probe %d came after %v, want %v", i+1, got, want)
+					}
+				}
+				w.probes(nil)
+				if asked, err := w.ask(nil); !asked || err != nil || w.Open() {
+					l.Errorf("asked %v, %v, then open %v, want a probe that closes", asked, err, w.Open())
+				}
+				w.open()
+				if got := w.probes(nil); got != 10*time.Second {
+					l.Errorf("the first probe of the next outage came after %v, want 10s", got)
+				}
+			})
+		})
+	}
 }
 
-func TestADayOfOutageCostsFewProbes(t *testing.T) {
-	inLab(t, func(l *lab) {
-		l.open()
-		probes := 0
-		for end := time.Now().Add(24 * time.Hour); time.Now().Before(end); l.waits() {
-			if asked, _ := l.ask(of(fault.Transient)); asked {
-				probes++
+func TestADayOfOutageCostsAHundredthOfItsBudget(t *testing.T) {
+	for _, perDay := range []int{0, 1, 99, 100, 500, 1000, 1500, 2800, 2900, 5000, 10_000, 30_000, 100_000, 1_000_000} {
+		inLab(t, func(l *lab) {
+			l.perDay = perDay
+			w := l.join()
+			w.open()
+			probes := 0
+			for began := time.Now(); ; probes++ {
+				w.probes(of(fault.Transient))
+				if time.Since(began) >= 24*time.Hour {
+					break
+				}
 			}
-		}
-		if probes > 288+5 {
-			l.Errorf("%d probes in a day, want one in five minutes and the first few", probes)
-		}
-	})
+			most := max(1, perDay/100)
+			if perDay == 0 {
+				most = 288 + 6
+			}
+			if probes > most || probes == 0 {
+				l.Errorf("%d a day: %d probes in a day, want 1 to %d", perDay, probes, most)
+			}
+		})
+	}
 }
 
-// TestWhoStoodInAQueueDoesNotProbe is about those who passed Wait before it opened, and come for their answer later.
-func TestWhoStoodInAQueueDoesNotProbe(t *testing.T) {
+// TestTheFleetKnows has one worker meet the outage, and the others hear of it before they ask, one that starts later included.
+func TestTheFleetKnows(t *testing.T) {
 	inLab(t, func(l *lab) {
-		l.open()
-		for _, later := range []time.Duration{0, time.Nanosecond, 6 * time.Second, 4*time.Second - time.Nanosecond - 1} {
-			time.Sleep(later)
-			asked, err := l.ask(nil)
-			if asked || !errors.Is(err, breaker.ErrOpen) || fault.KindOf(err) != fault.Quota {
-				l.Errorf("asked %v, %v before it was time, want ErrOpen of kind quota", asked, err)
+		one, other := l.join(), l.join()
+		if asked, _ := other.ask(nil); !asked {
+			l.Fatal("nobody was asked by a closed breaker")
+		}
+		one.open()
+		if asked, err := other.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v beside a worker that met the outage, want ErrOpen", asked, err)
+		}
+		late := l.join()
+		if asked, err := late.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v by a worker that has just started, want ErrOpen", asked, err)
+		}
+		if l.pauses != 1 {
+			l.Errorf("the consumers were paused %d times, want once", l.pauses)
+		}
+		if got := late.probes(nil); got > 10*time.Second {
+			l.Errorf("the one that has just started probes after %v, want its turn within 10s", got)
+		}
+		for name, w := range map[string]worker{"one": one, "other": other} {
+			if got := w.probes(nil); got > 5*time.Second {
+				l.Errorf("worker %s asks again %v behind the end, want 5s at most", name, got)
 			}
 		}
-		time.Sleep(time.Nanosecond)
-		if asked, err := l.ask(nil); !asked || err != nil {
-			l.Errorf("asked %v, %v when it was time, want a probe", asked, err)
+		if got, want := l.heard(), "[transient transient transient over over over]"; got != want {
+			l.Errorf("told %v, want %v", got, want)
 		}
 	})
 }
@@ -182,41 +163,205 @@ func TestOneProbesAndTheOthersWait(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			inLab(t, func(l *lab) {
-				l.open()
-				l.waits()
-				const probe = 30 * time.Minute // Far longer than any client waits.
+				w, other := l.join(), l.join()
+				w.open()
+				const probe = time.Minute
+				entered := make(chan struct{})
 				go func() {
-					_, _ = l.Do(func() (verdict.Verdict, error) { time.Sleep(probe); return verdict.Verdict{}, c.answer })
+					pass, err := w.Enter(l.Context())
+					if err != nil {
+						l.Errorf("Enter = %v", err)
+						return
+					}
+					close(entered)
+					_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) { pass.Spent(); l.sleep(probe); return verdict.Verdict{}, c.answer })
 				}()
-				synctest.Wait()
-				if asked, err := l.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
-					l.Errorf("asked %v, %v beside a probe, want ErrOpen", asked, err)
+				<-entered
+				for _, someone := range []worker{w, other} {
+					if asked, err := someone.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+						l.Errorf("asked %v, %v beside a probe, want ErrOpen", asked, err)
+					}
 				}
-				if got := l.waits(); got != probe+c.behind {
-					l.Errorf("the others waited %v, want %v", got, probe+c.behind)
-				}
-				if asked, err := l.ask(nil); !asked || err != nil || l.Open() {
-					l.Errorf("asked %v, %v after the probe, want an answer that closes", asked, err)
+				got := other.probes(nil)
+				if want := probe + c.behind; got < want || got > want+5*time.Second {
+					l.Errorf("the others waited %v, want %v and a look", got, want)
 				}
 			})
 		})
 	}
 }
 
+// TestTheFreePageComesFirst spends nothing while it does not answer, and asks it often.
+func TestTheFreePageComesFirst(t *testing.T) {
+	inLab(t, func(l *lab) {
+		outage, asked := 4*time.Hour, 0
+		end := time.Now().Add(outage)
+		l.known, l.perDay = true, 500
+		l.free = func(context.Context) error {
+			asked++
+			if time.Now().Before(end) {
+				return of(fault.Transient)
+			}
+			return nil
+		}
+		w := l.join()
+		w.open()
+		took := w.probes(nil)
+		if most := outage + 15*time.Second; took < outage || took > most {
+			l.Errorf("the first request came after %v, want one behind the outage, within 15s", took)
+		}
+		if most := int(outage/(15*time.Second)) + 2; asked > most || asked < most/2 {
+			l.Errorf("the free page was asked %d times, want one in 15s: up to %d", asked, most)
+		}
+		if w.Open() || l.state.Outage != nil {
+			l.Errorf("the state is %+v after the probe, want none", l.state)
+		}
+	})
+}
+
+func TestWhatTheFreePageSays(t *testing.T) {
+	cases := map[string]struct {
+		answer error
+		known  bool
+		asked  bool // The job itself is asked behind it.
+	}{
+		"it answers":                      {nil, true, true},
+		"its own quota":                   {of(fault.Quota), true, true},
+		"it has moved, but answers":       {of(fault.Permanent), true, true},
+		"nothing":                         {of(fault.Transient), true, false},
+		"the key is refused":              {of(fault.Denied), true, false},
+		"nonsense":                        {errors.New("what?"), true, false},
+		"nothing, as ever":                {of(fault.Transient), false, true},
+		"the key is refused, as ever":     {of(fault.Denied), false, true},
+		"it answers for the first time":   {nil, false, true},
+		"we are stopping, but we are not": {of(fault.Interrupted), true, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				l.known = c.known
+				l.free = func(context.Context) error { return c.answer }
+				w := l.join()
+				w.open()
+				l.sleep(10 * time.Second)
+				if asked, err := w.ask(nil); asked != c.asked {
+					l.Errorf("asked %v, %v, want %v", asked, err, c.asked)
+				}
+			})
+		})
+	}
+}
+
+// TestAPageThatNeverAnswered is asked all the same, as it costs nothing, and ends the outage when it comes to life.
+func TestAPageThatNeverAnswered(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.perDay = 500
+		end := time.Now().Add(3 * time.Hour)
+		answer := func() error {
+			if time.Now().Before(end) {
+				return of(fault.Transient)
+			}
+			return nil
+		}
+		l.free = func(context.Context) error { return answer() }
+		w := l.join()
+		w.open()
+		requests := 0
+		for ; w.Open(); requests++ {
+			w.probesFor(answer)
+		}
+		if behind := time.Since(end); behind > 15*time.Second || requests != 5 {
+			l.Errorf("%d requests until the end of the outage, seen %v behind it, want four at their own pace and the last within 15s", requests, behind)
+		}
+	})
+}
+
+// TestAPageThatAnswersWhileLookupsFail has requests probe at their own pace.
+func TestAPageThatAnswersWhileLookupsFail(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.perDay, l.known = 500, true
+		l.free = func(context.Context) error { return nil }
+		w := l.join()
+		w.open()
+		for i, want := range []time.Duration{10 * time.Second, 61 * time.Second, 375 * time.Second} {
+			if got := w.probes(of(fault.Transient)).Truncate(time.Second); got != want {
+				l.Errorf("probe %d came after %v, want %v", i+1, got, want)
+			}
+		}
+	})
+}
+
+// TestAProbeThatNeverWentOut costs nothing and is made again soon.
+func TestAProbeThatNeverWentOut(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.perDay = 500
+		w := l.join()
+		w.open()
+		for i, want := range []time.Duration{10 * time.Second, 15 * time.Second, 15 * time.Second, 15 * time.Second} {
+			began := time.Now()
+			pass, err := w.Enter(l.Context())
+			if err != nil {
+				l.Fatal(err)
+			}
+			if got := time.Since(began).Round(time.Millisecond); got != want {
+				l.Errorf("probe %d came after %v, want %v", i+1, got, want)
+			}
+			_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) { return verdict.Verdict{}, of(fault.Transient) })
+		}
+		if got := l.state.Outage.Probes; got != 0 {
+			l.Errorf("%d probes were counted, want none", got)
+		}
+	})
+}
+
+func TestAPassGivenBack(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w, other := l.join(), l.join()
+		w.open()
+		pass, err := w.Enter(l.Context())
+		if err != nil {
+			l.Fatal(err)
+		}
+		pass.Leave(l.Context())
+		pass.Leave(l.Context())
+		if got := other.probes(nil); got > 5*time.Second {
+			l.Errorf("another probes %v after a pass was given back, want within a look", got)
+		}
+	})
+}
+
+// TestTheProberDies leaves its claim behind: another has it when it ends.
+func TestTheProberDies(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w, other := l.join(), l.join()
+		w.open()
+		if _, err := w.Enter(l.Context()); err != nil {
+			l.Fatal(err)
+		}
+		if got := other.probes(nil); got < 2*time.Minute || got > 2*time.Minute+5*time.Second {
+			l.Errorf("another probes after %v, want two minutes", got)
+		}
+	})
+}
+
 func TestAProbeThatPanics(t *testing.T) {
 	inLab(t, func(l *lab) {
-		l.open()
-		l.waits()
+		w := l.join()
+		w.open()
+		pass, err := w.Enter(l.Context())
+		if err != nil {
+			l.Fatal(err)
+		}
 		func() {
 			defer func() {
 				if recover() == nil {
 					l.Error("the panic was swallowed")
 				}
 			}()
-			_, _ = l.Do(func() (verdict.Verdict, error) { panic("bad map") })
+			_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) { panic("bad map") })
 		}()
-		if got := l.waits(); got != 20*time.Second {
-			l.Errorf("the next probe came after %v, want 20s: a panic is a failure", got)
+		if got := w.probes(nil); got > 5*time.Second {
+			l.Errorf("the next probe came after %v, want at once: a panic is ours", got)
 		}
 	})
 }
@@ -224,56 +369,84 @@ func TestAProbeThatPanics(t *testing.T) {
 // TestAnswersOfBefore come when the breaker has opened since they were asked for: they say nothing of now.
 func TestAnswersOfBefore(t *testing.T) {
 	inLab(t, func(l *lab) {
+		w := l.join()
 		for _, answer := range []error{nil, of(fault.Transient)} {
 			go func() {
-				_, _ = l.Do(func() (verdict.Verdict, error) { time.Sleep(time.Minute); return verdict.Verdict{}, answer })
+				pass, err := w.Enter(l.Context())
+				if err != nil {
+					l.Errorf("Enter = %v", err)
+					return
+				}
+				_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) { l.sleep(5 * time.Second); return verdict.Verdict{}, answer })
 			}()
 		}
 		synctest.Wait()
-		l.open()
-		time.Sleep(time.Minute)
+		w.open()
+		l.sleep(5 * time.Second)
 		synctest.Wait()
-		if !l.Open() || l.waits() != 0 {
-			l.Error("an answer of before closed the breaker, or moved its probe")
+		if !w.Open() {
+			l.Error("an answer of before closed the breaker")
+		}
+		if got := w.probes(nil); got != 5*time.Second {
+			l.Errorf("the probe came %v later, want 5s: an answer of before does not move it", got)
 		}
 	})
 }
 
-func TestWaitEndsWithTheContext(t *testing.T) {
+func TestEnterEndsWithTheContext(t *testing.T) {
 	errStop := errors.New("told to stop")
 	inLab(t, func(l *lab) {
+		w := l.join()
 		ctx, stop := context.WithCancelCause(l.Context())
-		if err := l.Wait(ctx); err != nil {
-			l.Errorf("Wait of a closed breaker = %v, want nil", err)
+		if _, err := w.Enter(ctx); err != nil {
+			l.Errorf("Enter of a closed breaker = %v, want nil", err)
 		}
-		l.open()
+		w.open()
 		began := time.Now()
 		time.AfterFunc(time.Second, func() { stop(errStop) })
-		if err := l.Wait(ctx); !errors.Is(err, errStop) || time.Since(began) != time.Second {
-			l.Errorf("Wait = %v after %v, want the cause of the end after 1s", err, time.Since(began))
-		}
-		l.waits()
-		if _, err := l.ask(nil); err != nil {
-			l.Errorf("the probe = %v", err)
-		}
-		if err := l.Wait(ctx); !errors.Is(err, errStop) {
-			l.Errorf("Wait of a closed breaker after the end = %v, want its cause", err)
+		if _, err := w.Enter(ctx); !errors.Is(err, errStop) || time.Since(began) != time.Second {
+			l.Errorf("Enter = %v after %v, want the cause of the end after 1s", err, time.Since(began))
 		}
 	})
 }
 
-func TestWhatIsTold(t *testing.T) {
+// TestAPersonPauses lets nobody ask, not even as a probe.
+func TestAPersonPauses(t *testing.T) {
 	inLab(t, func(l *lab) {
-		l.open()
-		l.waits()
-		_, _ = l.ask(of(fault.Denied))
-		l.waits()
-		_, _ = l.ask(of(fault.Quota))
-		_, _ = l.ask(nil)
-		_, _ = l.ask(nil)
-		want := []string{"true transient", "true denied", "false <nil>"}
-		if !slices.Equal(l.told, want) {
-			l.Errorf("told %q, want %q", l.told, want)
+		w := l.join()
+		w.open()
+		l.state.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		if got := w.probes(nil); got < time.Hour || got > time.Hour+5*time.Second {
+			l.Errorf("asked after %v, want the end of the pause", got)
+		}
+		l.state.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		if asked, err := w.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v in a pause that has just begun, want ErrOpen", asked, err)
+		}
+	})
+}
+
+// TestWithoutTheFleet goes by the worker's own breaker for as long as the state cannot be reached.
+func TestWithoutTheFleet(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w := l.join()
+		l.cut(true)
+		if asked, err := w.ask(nil); !asked || err != nil {
+			l.Errorf("asked %v, %v without the state, want an answer", asked, err)
+		}
+		w.open()
+		if asked, err := w.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v, want the worker's own breaker to hold", asked, err)
+		}
+		if got := w.probes(of(fault.Transient)); got != 10*time.Second {
+			l.Errorf("its own probe came after %v, want 10s", got)
+		}
+		if l.trouble == 0 {
+			l.Error("nobody was told that the state cannot be reached")
+		}
+		l.cut(false) // Nobody else has met the outage.
+		if got := w.probes(nil); got > 5*time.Second {
+			l.Errorf("asked %v after the state was back, which knows of no outage", got)
 		}
 	})
 }

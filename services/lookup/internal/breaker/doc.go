@@ -1,12 +1,37 @@
-// Package breaker stops asking a provider that does not answer.
+// Package breaker stops asking a provider that does not answer, for all workers at once.
 //
-// It opens after five failures in a row, and at once when the key is refused; then nobody asks for a while, and jobs wait with
-// their workers, undelivered and uncounted. After that one request probes, while all others go on waiting, however long it takes:
-// it closes the breaker, or opens it again for twice as long, up to a bound. Only what says something about the provider counts:
-// quota and interruption do not, and an item that the provider calls bad is a success, since the provider answered.
+// A worker's own breaker opens after five failures in a row, and at once when the key is refused. It tells the fleet (package fleet),
+// and from then on nobody asks: every worker reads the state immediately before it asks, and jobs wait in hand, or in their stream,
+// whose consumers are paused. Only what says something about the provider counts: quota and interruption do not, and an item that the
+// provider calls bad is a success, since the provider answered.
+//
+// # Finding out that it is over
+//
+// The state names the time of the next probe. When it has come, whoever has a job claims it, by moving that time on; the state has one
+// entry, so that of all workers one succeeds. The job itself is asked: its answer is as good as any. It closes the breaker for
+// everybody, or the next probe comes later.
+//
+// Where the provider has a page that costs nothing, it is asked every 15 seconds, by one worker at a time (Watch), with or without a
+// job. While it is silent, and has answered before, no request is spent at all; when it answers again one probes at once.
+//
+// Probes that cost a request take at most a hundredth of a day's budget (Pace): of 500 a day five, at 10 s, a minute, 7 min, 46 min and
+// four and a half hours into the outage. A probe that never came to be a request, since no connection stood, costs nothing, and is made
+// again in 15 s.
+//
+// # What can go wrong
+//
+//	the provider times out, breaks, answers HTML   five in a row open it
+//	the key is refused (401, 403)                  opens at once, and is told loudly; closes by itself when the key works again
+//	the free page answers, lookups do not          probes come farther apart
+//	the free page has never answered               its silence tells nothing, and requests probe at their own pace
+//	the free page alone breaks in an outage        nothing probes until it is back: no requests are better than wasted ones
+//	the prober dies                                its claim ends after two minutes, and another probes
+//	the state cannot be read or written            each worker goes by its own breaker until it can
+//	all workers restart                            the state is where it was
+//	nobody has a job                               nobody probes, and nobody has to
 //
 // # Decisions
 //
-// The counting is gobreaker's, the waiting is ours: its time grows, and whoever stood in the queue for a permit when the breaker
-// opened must not probe before that time is over. So both are asked, first ours, which lets one in at the right time.
+// The counting is gobreaker's, the waiting is ours: its time is one for all workers, grows, and outlives them. gobreaker's distributed
+// breaker is no way to that, since it holds its lock during the request.
 package breaker

@@ -1,6 +1,7 @@
 package breaker_test
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,21 +10,20 @@ import (
 
 	"pgregory.net/rapid"
 
-	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/verdict"
 )
 
 // A question is one that a worker asks.
 type question struct {
-	queue  time.Duration // For its permit, behind Wait.
+	queue  time.Duration // For its permit, behind Enter.
 	took   time.Duration
 	answer fault.Kind
 	good   bool
 }
 
 func questions() *rapid.Generator[[]question] {
-	span := rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 15 * time.Second, 5 * time.Minute, time.Hour})
+	span := rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 15 * time.Second, 50 * time.Second})
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) question {
 		return question{
 			queue: span.Draw(t, "queue"), took: span.Draw(t, "took"),
@@ -32,22 +32,21 @@ func questions() *rapid.Generator[[]question] {
 	}), 1, 20)
 }
 
-// A watch counts the probes: what is asked while the breaker is open.
-type watch struct {
-	*breaker.Breaker
-	probing, most atomic.Int64
-}
+// A watch counts the probes: what is asked while the fleet's breaker is open.
+type watch struct{ probing, most atomic.Int64 }
 
-func (w *watch) ask(t *testing.T, q question) {
-	t.Helper()
-	if err := w.Wait(t.Context()); err != nil {
-		t.Errorf("Wait = %v", err)
+func (seen *watch) ask(w worker, q question) {
+	pass, err := w.Enter(w.l.Context())
+	if err != nil {
+		w.l.Errorf("Enter = %v", err)
+		return
 	}
 	time.Sleep(q.queue)
-	_, _ = w.Do(func() (verdict.Verdict, error) {
-		if w.Open() {
-			w.most.Store(max(w.most.Load(), w.probing.Add(1)))
-			defer w.probing.Add(-1)
+	_, _ = pass.Do(w.l.Context(), func() (verdict.Verdict, error) {
+		pass.Spent()
+		if state, _ := w.l.State(w.l.Context()); state.Outage != nil {
+			seen.most.Store(max(seen.most.Load(), seen.probing.Add(1)))
+			defer seen.probing.Add(-1)
 		}
 		time.Sleep(q.took)
 		if q.good {
@@ -57,25 +56,31 @@ func (w *watch) ask(t *testing.T, q question) {
 	})
 }
 
-// TestNeverTwoProbes lets workers ask at random, whatever comes back, and expects that all of them come to their end.
+// TestNeverTwoProbes lets workers ask at random, whatever comes back, and expects that all of them come to their end. No question lasts
+// as long as a claim.
 func TestNeverTwoProbes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		workers := rapid.SliceOfN(questions(), 2, 8).Draw(r, "workers")
-		w := &watch{}
+		fleet := rapid.SliceOfN(rapid.SliceOfN(questions(), 1, 3), 1, 4).Draw(r, "fleet")
+		seen := &watch{}
 		synctest.Test(t, func(t *testing.T) {
-			w.Breaker = breaker.New("test", nil)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			l := newLab(ctx, t)
 			var working sync.WaitGroup
-			for _, all := range workers {
-				working.Go(func() {
-					for _, q := range all {
-						w.ask(t, q)
-					}
-				})
+			for _, hands := range fleet {
+				w := l.join()
+				for _, all := range hands {
+					working.Go(func() {
+						for _, q := range all {
+							seen.ask(w, q)
+						}
+					})
+				}
 			}
 			working.Wait()
 		})
-		if most := w.most.Load(); most > 1 {
-			r.Fatalf("%d probes at a time, want one at most", most)
+		if most := seen.most.Load(); most > 1 {
+			r.Errorf("%d probes at once, want one", most)
 		}
 	})
 }

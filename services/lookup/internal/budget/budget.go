@@ -4,210 +4,147 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
 )
 
-// Limits are what an account may do.
-type Limits struct {
-	Window     quota.Window // No requests means no limit.
-	Day, Month int          // Requests in a UTC day and month; 0 means no limit.
-}
-
-// ErrSpent means that nothing is left of the day or the month.
+// ErrSpent means that nothing is left for a lane of the day or the month.
 var ErrSpent = errors.New("the budget is spent")
+
+// doubtWait is how long a counter that was full is waited for, give or take a half, before it is read again: whoever counted a unit
+// too many refunds it within milliseconds.
+const doubtWait = time.Second
 
 // A Budget is the quota of one account, shared by every worker that serves it.
 type Budget struct {
 	window *window
 	ledger *ledger
 	clock  *clock
+	watch  *watcher
 
 	mu      sync.Mutex
-	pool    []*ticket // Permits of a slot that nobody has used yet.
+	pool    []*ticket // Permits of a slot that nobody has used yet: for any lane.
 	trying  bool      // Somebody asks the server.
-	next    time.Time // When the next try is due.
-	vain    int       // Tries since the last that gave something.
-	closed  time.Time // Until when the budget is spent, in the server's time.
+	urgent  pace
+	backlog pace
+	closed  map[wire.Lane]time.Time // Until when nothing is left for a lane, in the server's time.
 	waiting map[wire.Lane]int
 	changed chan struct{} // Closed, and replaced, when a waiter may have become first.
 }
 
 // Open makes the budget of an account. It reads the server's clock once.
-func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, limits Limits) (*Budget, error) {
+func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, limits Limits, watch Watch) (*Budget, error) {
 	quotas, err := js.Stream(ctx, stream.Quota)
 	if err != nil {
 		return nil, fmt.Errorf("opening stream %s: %w", stream.Quota, err)
 	}
-	b := &Budget{clock: &clock{}, waiting: map[wire.Lane]int{}, changed: make(chan struct{})}
-	b.clock.set(quotas.CachedInfo().TimeStamp, time.Now())
+	b := &Budget{
+		clock: &clock{}, watch: &watcher{Watch: watch},
+		closed: map[wire.Lane]time.Time{}, waiting: map[wire.Lane]int{}, changed: make(chan struct{}),
+	}
 	b.window = &window{js: js, quotas: quotas, account: account, clock: b.clock, dated: limits.Day > 0 || limits.Month > 0}
 	if limits.Window.Requests > 0 {
 		b.window.slots = limits.Window.Slots()
 	}
+	if b.window.backlog = len(b.window.slots.Shares); limits.Reserve > 0 {
+		b.window.backlog = b.window.slots.Backlog()
+	}
 	b.ledger = &ledger{js: js, account: account, limits: limits}
-	return b, nil
+	return b, b.window.setClock(ctx)
 }
 
 // Take waits for a permit. It returns an interrupted fault when ctx ends, and a quota fault that wraps ErrSpent, with the time to
-// come back, when the day or the month is spent.
+// come back, when the lane may use nothing more of the day or the month: at the release, where its reserve or its ceiling keeps the
+// rest from it, and else when the period has ended.
 func (b *Budget) Take(ctx context.Context, lane wire.Lane) (*Permit, error) {
 	for {
 		t, err := b.ticket(ctx, lane)
 		if err != nil {
 			return nil, err
 		}
-		moved, left, err := b.ledger.spend(ctx, t.day)
-		if err != nil {
-			b.rest() // Not the job's fault: it waits here until counting works again.
-			continue
-		}
-		if left > 0 {
-			b.giveBack(t)
-			return nil, b.close(left)
-		}
-		permit := &Permit{budget: b, ticket: t, moved: moved}
-		if !permit.Void() {
-			return permit, nil
-		}
-		permit.Release() //nolint:contextcheck // A refund is worth its second even when ctx has ended.
-	}
-}
-
-// close remembers that the budget is spent.
-func (b *Budget) close(left time.Duration) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = b.clock.now().Add(left)
-	b.wake()
-	return spent(left)
-}
-
-func spent(left time.Duration) error {
-	return fault.After(fault.Quota, left, fmt.Errorf("%w for %v", ErrSpent, left.Round(time.Second)))
-}
-
-// Spent tells for how long nothing is left, as far as this worker knows.
-func (b *Budget) Spent() time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return max(0, b.closed.Sub(b.clock.now()))
-}
-
-// ticket waits for a turn of the lane, and takes a slot or what is left of one.
-func (b *Budget) ticket(ctx context.Context, lane wire.Lane) (*ticket, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.waiting[lane]++
-	defer func() { b.waiting[lane]--; b.wake() }()
-	for ctx.Err() == nil {
-		if left := b.closed.Sub(b.clock.now()); left > 0 {
-			return nil, spent(left)
-		}
-		wait, first := b.turn(lane)
+		moved, full, err := b.ledger.spend(ctx, lane, t.day)
 		switch {
-		case !first || wait > 0:
-			b.sleep(ctx, wait, first)
-		case b.pooled():
-			return b.draw(), nil
+		case err != nil:
+			b.rest(ctx, err) // Not the job's fault: it waits here until counting works again.
+		case len(full) > 0:
+			b.giveBack(t)
+			if err := b.refused(ctx, lane, full); err != nil {
+				return nil, err
+			}
 		default:
-			b.try(ctx)
+			permit := &Permit{budget: b, lane: lane, ticket: t, moved: moved}
+			if !permit.Void() {
+				return permit, nil
+			}
+			permit.Release() //nolint:contextcheck // A refund is worth its second even when ctx has ended.
+			b.watch.void()
 		}
 	}
-	return nil, fault.New(fault.Interrupted, context.Cause(ctx))
 }
 
-// turn tells whether a lane may try now, and else when. Fresh jobs go before refreshes.
-func (b *Budget) turn(lane wire.Lane) (wait time.Duration, first bool) {
-	first = !b.trying && (lane == wire.Fresh || b.waiting[wire.Fresh] == 0)
-	if b.pooled() {
-		return 0, first
+// refused closes a lane, and tells so, if the counters that refused it are full indeed. What made them full may have been takes that
+// others refund: then there is no error, and the lane tries again.
+func (b *Budget) refused(ctx context.Context, lane wire.Lane, full []counter) error {
+	if !lifecycle.Sleep(ctx, doubtWait/2+rand.N(doubtWait)) { //nolint:gosec // Jitter, not a secret.
+		return interrupted(ctx)
 	}
-	return time.Until(b.next), first
-}
-
-// try asks the server once, unlocked, and leaves in the pool what it gave. After tries in vain it asks less often, up to once a second:
-// slots can outlive our estimate, when the server's clock steps back or a follower answers that is behind.
-func (b *Budget) try(ctx context.Context) {
-	var tickets []*ticket
-	wait := errorWait
-	b.trying = true
-	b.mu.Unlock()
-	defer func() { // Also when it panics: the lock is the caller's.
-		b.mu.Lock()
-		if b.vain++; len(tickets) > 0 {
-			b.vain = 0
-		} else {
-			wait = max(wait, min(retryWait<<min(b.vain, maxVain), errorWait))
-		}
-		b.trying, b.next = false, time.Now().Add(wait)
-		b.pool = append(b.pool, tickets...)
-		b.wake()
-	}()
-	tickets, wait = b.window.take(ctx)
-}
-
-// maxVain bounds the doubling of the wait: 25 ms doubled six times is above a second.
-const maxVain = 6
-
-// rest lets nobody try for a while: the counters do not answer.
-func (b *Budget) rest() {
+	if err := b.reckon(ctx, lane, full); err != nil {
+		b.rest(ctx, err)
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pool, b.next = nil, time.Now().Add(errorWait)
+	return b.spent(lane)
+}
+
+// Reckon reads the counters of a lane, and tells for how long nothing is left for it: zero while there is. Take need not be asked
+// first, and goes by what was read. The error is a transient fault.
+func (b *Budget) Reckon(ctx context.Context, lane wire.Lane) (time.Duration, error) {
+	err := b.reckon(ctx, lane, b.ledger.limits.counters(b.ledger.account, lane, b.clock.now()))
+	return b.Spent(lane), err
+}
+
+func (b *Budget) reckon(ctx context.Context, lane wire.Lane, counters []counter) error {
+	until, err := b.ledger.still(ctx, counters)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed[lane] = until
 	b.wake()
+	return nil
 }
 
-// pooled drops what has become void, and tells whether anything is left.
-func (b *Budget) pooled() bool {
-	for len(b.pool) > 0 && b.pool[0].void() {
-		b.pool = b.pool[1:]
+// spent is the error of a closed lane, and nil for any other.
+func (b *Budget) spent(lane wire.Lane) error {
+	left := b.closed[lane].Sub(b.clock.now())
+	if left <= 0 {
+		return nil
 	}
-	return len(b.pool) > 0
+	return fault.After(fault.Quota, left, fmt.Errorf("%w for lane %s, for %v", ErrSpent, lane, left.Round(time.Second)))
 }
 
-func (b *Budget) draw() *ticket {
-	t := b.pool[0]
-	b.pool = b.pool[1:]
-	return t
-}
-
-// giveBack keeps an unused ticket for the next one who waits.
-func (b *Budget) giveBack(t *ticket) {
+// Spent tells for how long nothing is left for a lane, as far as this worker knows: zero while there is.
+func (b *Budget) Spent(lane wire.Lane) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !t.void() {
-		b.pool = append([]*ticket{t}, b.pool...)
-		b.wake()
-	}
+	return max(0, b.closed[lane].Sub(b.clock.now()))
 }
 
-// sleep waits, unlocked, until the wait is over or something changed. Who is not first waits for a change alone.
-func (b *Budget) sleep(ctx context.Context, wait time.Duration, first bool) {
-	changed := b.changed
-	b.mu.Unlock()
-	defer b.mu.Lock()
-	var due <-chan time.Time
-	if first {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		due = timer.C
-	}
-	select {
-	case <-due:
-	case <-changed:
-	case <-ctx.Done():
-	}
+// reopen forgets that a lane was closed: a unit of it was given back.
+func (b *Budget) reopen(lane wire.Lane) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.closed, lane)
 }
 
-func (b *Budget) wake() {
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
+func interrupted(ctx context.Context) error { return fault.New(fault.Interrupted, context.Cause(ctx)) }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
 )
@@ -19,9 +18,10 @@ const (
 	minHold = time.Second
 )
 
-// Hold keeps every worker of the account from asking for a while, rounded up to whole seconds: the provider said so. It works at
-// the next take of each; a permit that is out already lives on for less than its age. A hold that stands already stays as it is,
-// and one that cannot be published leaves the permits as scarce as they were.
+// Hold keeps every worker of the account from asking for a while, rounded up to whole seconds: the provider said so, or whoever calls
+// knows no better. It works at the next take of each; a permit that is out already lives on for less than its age. One that ends
+// sooner than what stands already changes nothing. What goes wrong is told to the watch, and leaves the permits as scarce as they
+// were.
 func (b *Budget) Hold(ctx context.Context, d time.Duration) {
 	b.mu.Lock()
 	b.pool = nil
@@ -30,10 +30,31 @@ func (b *Budget) Hold(ctx context.Context, d time.Duration) {
 	if rest := d % time.Second; rest > 0 {
 		d += time.Second - rest
 	}
+	b.watch.trouble(ctx, b.window.hold(ctx, d))
+}
+
+// hold publishes a hold. The server takes one for each subject, so that one which is longer by a second or more than what stands has
+// a second subject. Where that is taken, too, the hold is lost: whoever asks when the others end is told again.
+func (w *window) hold(ctx context.Context, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, spendTimeout)
 	defer cancel()
-	_, _ = b.window.js.Publish(ctx, b.window.account.HoldSubject(), nil, // See above.
-		jetstream.WithMsgTTL(d), jetstream.WithExpectStream(stream.Quota))
+	err := w.stand(ctx, w.account.HoldSubject(), d)
+	if refused(err) {
+		var live view
+		if live, err = w.live(ctx); err == nil && d-live.held >= minHold {
+			err = w.stand(ctx, w.account.LongHoldSubject(), d)
+		}
+	}
+	if err != nil && !refused(err) {
+		return fmt.Errorf("holding all requests: %w", fault.New(fault.Transient, err))
+	}
+	return nil
+}
+
+// stand publishes what lives for a while, if nothing lives there.
+func (w *window) stand(ctx context.Context, subject string, d time.Duration) error {
+	_, err := w.js.Publish(ctx, subject, nil, jetstream.WithMsgTTL(d), jetstream.WithExpectStream(stream.Quota))
+	return err
 }
 
 // Lease takes a lease for a while, in whole seconds, and tells whether it is ours. Nobody else has it until it ends: what it is for
@@ -50,33 +71,4 @@ func (b *Budget) Lease(ctx context.Context, name string, d time.Duration) (bool,
 		return false, nil
 	}
 	return false, fmt.Errorf("taking the lease %s: %w", name, fault.New(fault.Transient, err))
-}
-
-// Now is the server's time, as far as this worker knows.
-func (b *Budget) Now() time.Time { return b.clock.now() }
-
-// Counted reads the counters of the day and the month of a moment.
-func (b *Budget) Counted(ctx context.Context, at time.Time) (day, month int, err error) {
-	if day, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Day(at)), 0); err != nil {
-		return 0, 0, err
-	}
-	month, err = b.ledger.move(ctx, b.window.account.SpendSubject(quota.Month(at)), 0)
-	return day, month, err
-}
-
-// Add counts what others spent on the day and in the month of a moment: a person, or another tool with the same key. Who calls it has
-// to hold a lease: two at once would both add. Negative figures count for nothing, since what is lower at the provider may only not
-// have arrived there.
-func (b *Budget) Add(ctx context.Context, at time.Time, day, month int) error {
-	for subject, by := range map[string]int{
-		b.window.account.SpendSubject(quota.Day(at)): day, b.window.account.SpendSubject(quota.Month(at)): month,
-	} {
-		if by <= 0 {
-			continue
-		}
-		if _, err := b.ledger.move(ctx, subject, by); err != nil {
-			return err
-		}
-	}
-	return nil
 }

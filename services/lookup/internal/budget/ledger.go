@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/wire"
 )
@@ -28,41 +28,51 @@ type ledger struct {
 	limits  Limits
 }
 
-// A limit is a counter with what it may come to, and how long until it begins anew.
-type limit struct {
-	subject string
-	most    int
-	left    time.Duration
-}
-
-// limitsAt lists the counters that a request moves at a moment of the server's time.
-func (l *ledger) limitsAt(at time.Time) []limit {
-	var all []limit
-	if l.limits.Month > 0 {
-		all = append(all, limit{l.account.SpendSubject(quota.Month(at)), l.limits.Month, quota.NextMonth(at).Sub(at) + quota.Guard})
-	}
-	if l.limits.Day > 0 {
-		all = append(all, limit{l.account.SpendSubject(quota.Day(at)), l.limits.Day, quota.NextDay(at).Sub(at) + quota.Guard})
-	}
-	return all
-}
-
-// spend moves the counters of a request. When one of them is at its limit, what was moved is moved back, and left says how long
-// until it begins anew.
-func (l *ledger) spend(ctx context.Context, at time.Time) (moved []string, left time.Duration, err error) {
-	for _, limit := range l.limitsAt(at) {
-		sum, err := l.move(ctx, limit.subject, 1)
-		if err != nil {
-			l.refund(ctx, moved)
-			return nil, 0, err
+// spend moves the counters of a request, all at a time, and tells which. When some are full, or one did not answer, those that are
+// known to have moved are moved back, and nothing is granted.
+func (l *ledger) spend(ctx context.Context, lane wire.Lane, at time.Time) (moved []string, full []counter, err error) {
+	counters := l.limits.counters(l.account, lane, at)
+	sums, errs := l.moveAll(ctx, counters, 1)
+	for i, c := range counters {
+		if errs[i] != nil {
+			err = errs[i] // It may have counted or not: to move it back could spend a unit twice.
+			continue
 		}
-		moved = append(moved, limit.subject)
-		if sum > limit.most {
-			l.refund(ctx, moved)
-			return nil, limit.left, nil
+		moved = append(moved, c.subject)
+		if !c.refuses(sums[i]).IsZero() {
+			full = append(full, c)
 		}
 	}
-	return moved, 0, nil
+	if err != nil || len(full) > 0 {
+		l.refund(ctx, moved)
+		return nil, full, err
+	}
+	return moved, nil, nil
+}
+
+// still reads counters, and tells until when they would refuse one request more: the zero time when none would.
+// The answer of a move by nothing is the leader's, where a direct read could be a follower's that is behind.
+func (l *ledger) still(ctx context.Context, counters []counter) (time.Time, error) {
+	var until time.Time
+	sums, errs := l.moveAll(ctx, counters, 0)
+	for i, c := range counters {
+		if errs[i] != nil {
+			return time.Time{}, errs[i]
+		}
+		until = later(until, c.refuses(sums[i]+1))
+	}
+	return until, nil
+}
+
+// moveAll moves counters at the same time. The slices of its answer are as long as that of the counters.
+func (l *ledger) moveAll(ctx context.Context, counters []counter, by int) (sums []int, errs []error) {
+	sums, errs = make([]int, len(counters)), make([]error, len(counters))
+	var moving sync.WaitGroup
+	for i, c := range counters {
+		moving.Go(func() { sums[i], errs[i] = l.move(ctx, c.subject, by) })
+	}
+	moving.Wait()
+	return sums, errs
 }
 
 // move adds to a counter and gives its sum. It is not repeated: what times out may have counted, which costs one unit at most.
@@ -85,7 +95,9 @@ func (l *ledger) move(ctx context.Context, subject string, by int) (int, error) 
 
 // refund moves counters back, once. What fails stays counted: the budget is then a unit smaller, never larger.
 func (l *ledger) refund(ctx context.Context, moved []string) {
+	var moving sync.WaitGroup
 	for _, subject := range moved {
-		_, _ = l.move(ctx, subject, -1) // See above.
+		moving.Go(func() { _, _ = l.move(ctx, subject, -1) }) // See above.
 	}
+	moving.Wait()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"vtq.internal/shared/wire"
 )
 
 // A ticket is one request's part of a taken slot.
@@ -18,6 +20,7 @@ func (t *ticket) void() bool { return time.Since(t.asked) > t.age }
 // A Permit pays for one request, if it is written before the permit is void.
 type Permit struct {
 	budget *Budget
+	lane   wire.Lane
 	ticket *ticket
 	moved  []string // The counters that it has moved.
 	once   sync.Once
@@ -26,11 +29,12 @@ type Permit struct {
 // Void tells that the permit is too old: nothing may be written any more. Ask it immediately before a request is written.
 func (p *Permit) Void() bool { return p.ticket.void() }
 
-// Release gives back a permit that paid for nothing. Its unit of the day is refunded, once, and the slot's part serves another, if
-// it is young enough. Only the first call counts.
+// Release gives back a permit that paid for nothing. Its units are refunded, once, and the slot's part serves another, if it is young
+// enough. Only the first call counts. A lane that was closed meanwhile tries again: the unit may be its last.
 func (p *Permit) Release() {
 	p.once.Do(func() {
 		p.budget.ledger.refund(context.Background(), p.moved)
+		p.budget.reopen(p.lane)
 		p.budget.giveBack(p.ticket)
 	})
 }

@@ -3,12 +3,11 @@ package budget
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/services/lookup/internal/quota"
@@ -22,6 +21,11 @@ const (
 	retryWait = 25 * time.Millisecond
 	// errorWait is how soon the server is asked again after an error: an election takes seconds.
 	errorWait = time.Second
+	// clockTimeout bounds a reading of the server's clock, and with it the error of what it says: well below the guard.
+	clockTimeout = 2 * time.Second
+	// stampMargin is how near to midnight the day of a take is read off the server's time stamp. Farther away the clock may be off
+	// by this much without harm.
+	stampMargin = 10 * time.Minute
 )
 
 // A window takes slots on the server.
@@ -30,35 +34,73 @@ type window struct {
 	quotas  jetstream.Stream
 	account wire.Account
 	slots   quota.Slots // None without a limit.
+	backlog int         // How many of them, from the first, are not for urgent jobs alone.
 	dated   bool        // A day or a month is limited, too.
 	clock   *clock
 }
 
-// take tries to take a slot, and tells how long to wait before the next try. It gives the tickets of the slot, or none.
-func (w *window) take(ctx context.Context) ([]*ticket, time.Duration) {
+// take tries to take a slot for a lane, and tells how long to wait before the next try. It gives the tickets of the slot, or none.
+func (w *window) take(ctx context.Context, lane wire.Lane) ([]*ticket, time.Duration, error) {
+	if w.clock.stale() {
+		if err := w.setClock(ctx); err != nil {
+			return nil, errorWait, err
+		}
+	}
 	if wait := w.guarded(w.clock.now()); wait > 0 {
-		return nil, wait
+		return nil, wait, nil
 	}
 	live, err := w.live(ctx)
 	switch {
 	case err != nil:
-		return nil, errorWait
+		return nil, errorWait, err
 	case live.held > 0:
-		return nil, live.held
+		return nil, live.held, nil
 	case len(w.slots.Shares) == 0:
-		return []*ticket{{asked: time.Now(), age: quota.Guard, day: w.clock.now()}}, 0
+		return []*ticket{{asked: time.Now(), age: quota.Guard, day: w.clock.now()}}, 0, nil
 	}
-	for _, slot := range live.free(len(w.slots.Shares)) {
-		tickets, err := w.try(ctx, slot)
-		if err == nil {
-			return tickets, 0
+	return w.takeOf(ctx, live, w.order(lane))
+}
+
+// takeOf tries slots in turn, but those that are known to be taken.
+func (w *window) takeOf(ctx context.Context, live view, slots []int) ([]*ticket, time.Duration, error) {
+	for _, slot := range slots {
+		if _, taken := live.taken[slot]; taken {
+			continue
 		}
-		if !refused(err) {
-			return nil, errorWait // It may be taken or not: it is not ours.
+		tickets, err := w.try(ctx, slot)
+		switch {
+		case err == nil:
+			return tickets, 0, nil
+		case errors.Is(err, errGuarded):
+			return nil, errorWait, nil
+		case !refused(err):
+			return nil, errorWait, fmt.Errorf("taking a slot: %w", err) // It may be taken or not: it is not ours.
 		}
 		live.taken[slot] = live.now // Somebody was faster, or the read was behind: it is looked at again soon.
 	}
-	return nil, live.wait(w.slots)
+	return nil, live.wait(slots, w.slots.TTL), nil
+}
+
+// order lists the slots that a lane may take: in random order, so that workers do not all try the same, and the reserved one last, so
+// that urgent jobs leave it to one another as long as they can.
+func (w *window) order(lane wire.Lane) []int {
+	slots := rand.Perm(w.backlog) //nolint:gosec // An order, not a secret.
+	for slot := w.backlog; lane == wire.Urgent && slot < len(w.slots.Shares); slot++ {
+		slots = append(slots, slot)
+	}
+	return slots
+}
+
+// setClock reads the server's clock. It is behind by the way of the answer, at most clockTimeout.
+func (w *window) setClock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, clockTimeout)
+	defer cancel()
+	info, err := w.quotas.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the server's clock: %w", err)
+	}
+	w.clock.set(info.TimeStamp, time.Now())
+	return nil
 }
 
 // guarded tells how long nothing may be taken, since it could not be told which day it counts for.
@@ -79,7 +121,7 @@ func (w *window) try(ctx context.Context, slot int) ([]*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	day := w.stamp(ctx, ack.Sequence, asked)
+	day := w.stamp(ctx, ack.Sequence)
 	if w.guarded(day) > 0 {
 		return nil, errGuarded
 	}
@@ -97,14 +139,17 @@ func (w *window) try(ctx context.Context, slot int) ([]*ticket, error) {
 // errGuarded means that a slot was taken too near to midnight to tell the day: it is left to expire.
 var errGuarded = errors.New("too near to midnight")
 
-// stamp reads the server's time of a take, and sets the clock by it. Where it cannot be read, the clock has to do: the guard around
-// midnight is wider than its error.
-func (w *window) stamp(ctx context.Context, sequence uint64, asked time.Time) time.Time {
+// stamp is the server's time of a take. Near midnight it is read, since the day depends on it; where it cannot be, and everywhere
+// else, the clock has to do: the guard around midnight is wider than its error.
+func (w *window) stamp(ctx context.Context, sequence uint64) time.Time {
+	now := w.clock.now()
+	if !w.dated || !quota.NearMidnight(now, stampMargin) {
+		return now
+	}
 	message, err := w.quotas.GetMsg(ctx, sequence)
 	if err != nil {
-		return w.clock.now()
+		return now
 	}
-	w.clock.set(message.Time, asked)
 	return message.Time
 }
 
@@ -112,65 +157,4 @@ func (w *window) stamp(ctx context.Context, sequence uint64, asked time.Time) ti
 func refused(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) && strings.Contains(api.Description, "per subject")
-}
-
-// A view is what a read of the slots showed. It may be behind: it saves tries, and grants nothing.
-type view struct {
-	now   time.Time
-	taken map[int]time.Time // When each taken slot expires.
-	held  time.Duration     // How long nobody may ask at all.
-}
-
-func (w *window) live(ctx context.Context) (view, error) {
-	v := view{now: w.clock.now(), taken: map[int]time.Time{}}
-	for message, err := range stream.Latest(ctx, w.js, stream.Quota, w.subjects()) {
-		if err != nil {
-			return v, err
-		}
-		expires := message.Time.Add(ttl(message.Header))
-		name := message.Subject[strings.LastIndexByte(message.Subject, '.')+1:]
-		if slot, err := strconv.Atoi(name); err == nil {
-			v.taken[slot] = expires
-		}
-		if message.Subject == w.account.HoldSubject() {
-			v.held = max(retryWait, expires.Sub(v.now))
-		}
-	}
-	return v, nil
-}
-
-// subjects are those of all slots and of the hold.
-func (w *window) subjects() []string {
-	all := []string{w.account.HoldSubject()}
-	for slot := range w.slots.Shares {
-		all = append(all, w.account.SlotSubject(slot))
-	}
-	return all
-}
-
-func ttl(header nats.Header) time.Duration {
-	d, _ := time.ParseDuration(header.Get(jetstream.MsgTTLHeader)) // Written by us; zero would only cost a try.
-	return d
-}
-
-// free lists the slots that look free, in random order, so that workers do not all try the same.
-func (v view) free(slots int) []int {
-	var free []int
-	for _, slot := range rand.Perm(slots) { //nolint:gosec // An order, not a secret.
-		if _, taken := v.taken[slot]; !taken {
-			free = append(free, slot)
-		}
-	}
-	return free
-}
-
-// wait is how long until the first slot expires, with some jitter.
-func (v view) wait(slots quota.Slots) time.Duration {
-	first := slots.TTL
-	for slot, expires := range v.taken {
-		if slot < len(slots.Shares) {
-			first = min(first, expires.Sub(v.now))
-		}
-	}
-	return max(first, retryWait) + rand.N(retryWait) //nolint:gosec // Jitter, not a secret.
 }

@@ -29,14 +29,21 @@ type Permit interface {
 // A Budget gives permits.
 type Budget interface {
 	Take(ctx context.Context, lane wire.Lane) (Permit, error)
-	Hold(ctx context.Context, d time.Duration) // Gives none, to anybody, for a while.
+	Hold(ctx context.Context, d time.Duration)    // Gives none, to anybody, for a while.
+	Refused(ctx context.Context, d time.Duration) // The same: a request that had a permit was refused all the same.
 }
 
 // A Guard keeps requests from a provider that is down.
 type Guard interface {
-	Wait(ctx context.Context) error
-	Do(ask func() (verdict.Verdict, error)) (verdict.Verdict, error)
-	Open() bool
+	Enter(ctx context.Context) (Pass, error) // Waits until somebody may ask.
+	Open() bool                              // Nobody asks, but for a probe.
+}
+
+// A Pass lets one request be asked, and is told what came of it.
+type Pass interface {
+	Do(ctx context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error)
+	Spent()                    // The request goes out.
+	Leave(ctx context.Context) // Gives it back, unused.
 }
 
 // An Enricher answers jobs through one provider.
@@ -47,11 +54,14 @@ type Enricher struct {
 	Guard    Guard
 	Provider Looker
 	Name     string // The provider's name in subjects.
+	// QuotaWait is how long nobody asks after a 429 that names no time, as all that were recorded do: until the window has passed.
+	QuotaWait time.Duration
 	// OtherScheme allows a second request, under the other scheme, for a URL whose scheme was a guess and which the provider
 	// does not know under the first.
 	OtherScheme bool
 
-	asking singleflight.Group
+	asking singleflight.Group // Jobs that wait for a permit, or ask.
+	flying singleflight.Group // Requests under way.
 	files  shelf
 }
 
@@ -75,6 +85,7 @@ type answer struct {
 	object  indicator.Object
 	verdict verdict.Verdict
 	paid    bool // This job asked the provider for it.
+	stored  bool // It stands under this job's indicator already.
 }
 
 // Answer answers a job and publishes the verdict. It waits until ctx ends, and works until working does.
@@ -83,13 +94,15 @@ func (e *Enricher) Answer(ctx, working context.Context, t Ticket) (Report, error
 	if err := public(t.Job); err != nil {
 		return report, fault.New(fault.Permanent, fmt.Errorf("a job that may not leave the house: %w", err))
 	}
-	leave, err := e.files.enter(ctx, t.Job.Object)
-	if err != nil {
-		return report, fault.New(fault.Interrupted, err)
+	if t.Lane != wire.Urgent { // Somebody waits: a request too many is the lesser evil.
+		leave, err := e.files.enter(ctx, t.Job.Object)
+		if err != nil {
+			return report, fault.New(fault.Interrupted, err)
+		}
+		defer leave()
 	}
-	defer leave()
 	a, err := e.resolve(ctx, working, t, &report)
-	if err != nil {
+	if err != nil || a.stored {
 		return report, err
 	}
 	return report, e.publish(working, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
@@ -110,23 +123,25 @@ func public(job wire.Job) error {
 // what was paid for is not lost when the second request fails.
 func (e *Enricher) resolve(ctx, working context.Context, t Ticket, report *Report) (answer, error) {
 	first, err := e.about(ctx, working, t, t.Job.Object, report)
-	if err != nil || first.verdict.Found || t.Job.Other == nil || !e.OtherScheme {
+	if err != nil || first.stored || first.verdict.Found || !e.hasOther(t.Job) {
 		return first, err
 	}
-	if err := e.keep(working, t, first); err != nil {
-		return first, err
+	if !first.paid {
+		if err := e.keep(working, t, first); err != nil {
+			return first, err
+		}
 	}
 	second, err := e.about(ctx, working, t, *t.Job.Other, report)
 	if err != nil || !second.verdict.Found {
 		return first, err
 	}
-	if second.paid {
-		err = e.keep(working, t, second)
-	}
-	return second, err
+	return second, nil
 }
 
-// about finds out about one object: from memory, else from the provider, together with all others who ask about it now.
+func (e *Enricher) hasOther(job wire.Job) bool { return e.OtherScheme && job.Other != nil }
+
+// about finds out about one object: from memory, else from the provider, together with all others who ask about it now. Somebody who
+// waits does not stand in line with the backlog, not even for the same object.
 func (e *Enricher) about(ctx, working context.Context, t Ticket, object indicator.Object, report *Report) (answer, error) {
 	v, found, err := e.Memory.Find(working, object, t.Job.After)
 	report.Cache = found
@@ -134,19 +149,32 @@ func (e *Enricher) about(ctx, working context.Context, t Ticket, object indicato
 		return answer{object: object, verdict: v}, err
 	}
 	mine := false
-	result, err, _ := e.asking.Do(string(object.Key())+t.Job.After.String(), func() (any, error) {
+	line := fmt.Sprint(object.Key(), t.Job.After, t.Lane == wire.Urgent)
+	result, err, _ := e.asking.Do(line, func() (any, error) {
 		mine = true
 		return e.ask(ctx, working, t, object, report)
 	})
-	if !mine && err == nil {
-		report.Cache = recall.Hit
+	a, _ := result.(answer)
+	if !mine {
+		a.paid, a.stored = false, false
 	}
-	v, _ = result.(verdict.Verdict)
-	a := answer{object: object, verdict: v, paid: mine && report.Cache == recall.Miss}
-	if err == nil && a.paid {
-		err = e.publishAliases(working, a)
+	if !a.paid && report.Cache == recall.Miss && err == nil {
+		report.Cache = recall.Hit // Of somebody else's request.
 	}
 	return a, err
+}
+
+// remember stores what was paid for, so that everybody finds it: aliases first. It stands under the job's own indicator already, unless
+// the same URL under its other scheme may turn out to be the answer.
+func (e *Enricher) remember(ctx context.Context, t Ticket, a answer) (answer, error) {
+	if err := e.publishAliases(ctx, a); err != nil {
+		return a, err
+	}
+	if a.object != t.Job.Object || !a.verdict.Found && e.hasOther(t.Job) {
+		return a, e.keep(ctx, t, a)
+	}
+	a.stored = true
+	return a, e.publish(ctx, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
 }
 
 // keep stores an answer under its own key, for whoever asks about that object: under the job's indicator an answer about another

@@ -59,7 +59,7 @@ func inLab(t *testing.T, f func(l *lab)) {
 			t.Fatalf("creating the topology: %v", err)
 		}
 		l.enricher = &enrich.Enricher{
-			JS: l.js, Budget: l, Guard: l, Provider: l, Name: "virustotal",
+			JS: l.js, Budget: l, Guard: l, Provider: l, Name: "virustotal", QuotaWait: time.Minute,
 			Memory: &recall.Memory{
 				Stream: l.verdicts(), Provider: "virustotal", Policy: verdict.DefaultPolicy(),
 				Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: day},
@@ -102,6 +102,9 @@ func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
 // Hold implements enrich.Budget.
 func (l *lab) Hold(_ context.Context, d time.Duration) { l.step("hold %v", d) }
 
+// Refused implements enrich.Budget.
+func (l *lab) Refused(_ context.Context, d time.Duration) { l.step("refused %v", d) }
+
 type releaser struct{ l *lab }
 
 // Void implements enrich.Permit.
@@ -110,8 +113,8 @@ func (r releaser) Void() bool { return false }
 // Release implements enrich.Permit.
 func (r releaser) Release() { r.l.step("release") }
 
-// Wait implements enrich.Guard.
-func (l *lab) Wait(ctx context.Context) error { return context.Cause(ctx) }
+// Enter implements enrich.Guard.
+func (l *lab) Enter(ctx context.Context) (enrich.Pass, error) { return passer{l}, context.Cause(ctx) }
 
 // Open implements enrich.Guard.
 func (l *lab) Open() bool {
@@ -120,17 +123,25 @@ func (l *lab) Open() bool {
 	return l.open
 }
 
-// Do implements enrich.Guard.
-func (l *lab) Do(ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
-	l.mu.Lock()
-	refuse := l.refuses > 0
-	l.refuses--
-	l.mu.Unlock()
+type passer struct{ l *lab }
+
+// Do implements enrich.Pass.
+func (p passer) Do(_ context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
+	p.l.mu.Lock()
+	refuse := p.l.refuses > 0
+	p.l.refuses--
+	p.l.mu.Unlock()
 	if refuse {
 		return verdict.Verdict{}, fault.New(fault.Quota, errors.New("somebody else probes"))
 	}
 	return ask()
 }
+
+// Spent implements enrich.Pass.
+func (p passer) Spent() {}
+
+// Leave implements enrich.Pass.
+func (p passer) Leave(context.Context) {}
 
 // Look implements enrich.Looker.
 func (l *lab) Look(ctx context.Context, object indicator.Object) (verdict.Verdict, error) {

@@ -18,8 +18,25 @@
 // so H has, too. Where shares are larger than one, H may be up to 3 % of W: whoever takes a slot has to spend all of its share
 // within H.
 //
+// Where one slot is kept for urgent requests the proof is the same: it is a slot like the others, that fewer may take. It is the last,
+// whose share is the smallest; while nobody is urgent its share of the rate is not used, a quarter at four a minute, and 0.4 % from 256
+// on. Where there are fewer than four slots none is kept.
+//
 // # Days and months
 //
 // They begin at 00:00 UTC. Nothing is spent within Guard of that moment, so that a request which our server counts on one day
 // cannot be counted by the provider on the other, while their clocks differ by less than that.
+//
+// # Shares of a day
+//
+// Of D requests a day, R = ceil(reserve x D) are for urgent jobs, but one at least stays for the backlog. All lanes move one counter; the
+// backlog is granted a request whose sum is D - R at most, an urgent one up to D. So urgent jobs find R left, whatever the backlog did,
+// unless urgent jobs had them; and what urgent jobs use beyond R is less for the backlog. A lane with a ceiling moves a counter of its
+// own as well, and is granted a request whose sum is floor(ceiling x D) at most. In the last hour of a day both end, so that what was
+// kept for nobody is used. A month has neither.
+//
+// # The server's clock
+//
+// Days are the server's. A worker knows its time from a reading and from its own stop-watch since; a reading is gone by for ten minutes,
+// and only while stop-watch and wall clock agree: a machine that was suspended finds both wrong, but not alike.
 package quota

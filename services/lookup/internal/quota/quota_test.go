@@ -98,6 +98,78 @@ func TestShares(t *testing.T) {
 	})
 }
 
+func TestBacklog(t *testing.T) {
+	for requests, want := range map[int]int{1: 1, 3: 3, 4: 3, 256: 255, 1000: 255} {
+		if got := (quota.Window{Requests: requests, Per: time.Minute}).Slots().Backlog(); got != want {
+			t.Errorf("Backlog of %d a minute = %d slots, want %d", requests, got, want)
+		}
+	}
+}
+
+func TestShareOfADay(t *testing.T) {
+	cases := map[string]struct {
+		day               int
+		share             float64
+		reserved, ceiling int
+	}{
+		"none":                      {500, 0, 0, 0},
+		"a fifth":                   {500, 0.2, 100, 100},
+		"rounded":                   {10, 0.25, 3, 2},
+		"no error of fractions":     {100, 0.29, 29, 29},
+		"no error of another":       {10, 0.7, 7, 7},
+		"the least":                 {500, 1e-4, 1, 0},
+		"all of it: one stays":      {500, 1, 499, 500},
+		"of a day of one":           {1, 0.5, 0, 0},
+		"of no limit":               {0, 0.5, 0, 0},
+		"more than all":             {10, 7, 9, 10},
+		"less than nothing":         {10, -1, 0, 0},
+		"of the most that are sold": {43_200_000, 0.1, 4_320_000, 4_320_000},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := quota.Reserved(c.day, c.share); got != c.reserved {
+				t.Errorf("Reserved(%d, %v) = %d, want %d", c.day, c.share, got, c.reserved)
+			}
+			if got := quota.Ceiling(c.day, c.share); got != c.ceiling {
+				t.Errorf("Ceiling(%d, %v) = %d, want %d", c.day, c.share, got, c.ceiling)
+			}
+		})
+	}
+}
+
+func TestRelease(t *testing.T) {
+	release := time.Date(2026, time.December, 31, 23, 0, 0, 0, time.UTC)
+	for offset, want := range map[time.Duration]bool{-time.Nanosecond: false, 0: true, time.Hour - 1: true, time.Hour: false} {
+		if got := quota.Released(release.Add(offset)); got != want {
+			t.Errorf("Released(%v) = %v, want %v", release.Add(offset), got, want)
+		}
+	}
+	if got := quota.ReleaseOf(release.Add(30 * time.Minute)); !got.Equal(release) {
+		t.Errorf("ReleaseOf half past = %v, want %v", got, release)
+	}
+}
+
+func TestStale(t *testing.T) {
+	cases := map[string]struct {
+		stopwatch, wall time.Duration
+		want            bool
+	}{
+		"new":                              {0, 0, false},
+		"as old as it may be":              {10 * time.Minute, 10 * time.Minute, false},
+		"too old":                          {10*time.Minute + 1, 10 * time.Minute, true},
+		"a wall clock that is slewed":      {time.Minute, time.Minute + time.Second, false},
+		"a machine that was suspended":     {time.Minute, time.Hour, true},
+		"a wall clock that stepped":        {time.Minute, 6 * time.Minute, true},
+		"a wall clock that stepped back":   {time.Minute, -4 * time.Minute, true},
+		"back, by as much as it may leave": {time.Minute, time.Minute - time.Second, false},
+	}
+	for name, c := range cases {
+		if got := quota.Stale(c.stopwatch, c.wall); got != c.want {
+			t.Errorf("%s: Stale(%v, %v) = %v, want %v", name, c.stopwatch, c.wall, got, c.want)
+		}
+	}
+}
+
 func TestCalendar(t *testing.T) {
 	at := func(text string) time.Time {
 		parsed, err := time.Parse(time.RFC3339Nano, text)

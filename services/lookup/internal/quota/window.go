@@ -10,6 +10,8 @@ const (
 	minAge = time.Second
 	// agePercent is how much of a window the age may cost where shares are larger than one.
 	agePercent = 3
+	// minReserve is the least number of slots of which one is reserved: of fewer, it would be more than a quarter of the rate.
+	minReserve = 4
 )
 
 // A Window is a limit: so many requests in any stretch of so long. No requests means no limit.
@@ -37,4 +39,13 @@ func (w Window) Slots() Slots {
 		age = max(minAge, (w.Per * agePercent / 100).Truncate(time.Second))
 	}
 	return Slots{Shares: shares, TTL: w.Per + age, Age: age}
+}
+
+// Backlog is how many of the slots, from the first, may be taken for what nobody waits for, when one is to be kept for urgent
+// requests: all but the last, whose share is the smallest. Where there are fewer than four, none is kept.
+func (s Slots) Backlog() int {
+	if n := len(s.Shares); n >= minReserve {
+		return n - 1
+	}
+	return len(s.Shares)
 }

@@ -1,0 +1,136 @@
+package breaker
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
+)
+
+// A Pass lets one request be asked. It is used with Do, or given back with Leave.
+type Pass struct {
+	breaker *Breaker
+	probe   bool // It has claimed the probe of an outage.
+	spent   atomic.Bool
+	once    sync.Once
+}
+
+// Enter waits until somebody may ask, and gives the pass to it, or the cause of the end of ctx. In an outage it waits until it is time
+// for the next probe, and of all who wait, in all workers, one has the pass.
+func (b *Breaker) Enter(ctx context.Context) (*Pass, error) {
+	for ctx.Err() == nil {
+		state, changed := b.view()
+		left, due := b.closed(state)
+		switch {
+		case due && b.claim(ctx):
+			return &Pass{breaker: b, probe: true}, nil
+		case left > 0:
+			wait(ctx, left, changed)
+		case !due:
+			return &Pass{breaker: b}, nil
+		}
+	}
+	return nil, context.Cause(ctx)
+}
+
+// view gives the state as it was last read, and what is closed when another is read.
+func (b *Breaker) view() (wire.ProviderState, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state, b.changed
+}
+
+// wait waits for a while at most, or for a change.
+func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-changed:
+	case <-ctx.Done():
+	}
+}
+
+// claim takes the probe that is due, by moving the time of the next one on.
+func (b *Breaker) claim(ctx context.Context) bool {
+	now := b.options.NowFunc()
+	return b.change(ctx, false, func(o *wire.Outage) bool {
+		if o.Until.After(now) {
+			return false
+		}
+		o.Until = now.Add(claim)
+		return true
+	})
+}
+
+// Spent notes that the request went out: a probe that did not costs nothing.
+func (p *Pass) Spent() { p.spent.Store(true) }
+
+// Do asks, if the fleet still lets anybody, or gives ErrOpen.
+func (p *Pass) Do(ctx context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
+	if !p.probe {
+		return p.breaker.ask(ctx, ask)
+	}
+	defer p.Leave(ctx) // Also when it panics.
+	v, err := ask()
+	if !excluded(err) {
+		p.once.Do(func() { p.breaker.probed(ctx, err, p.spent.Load()) })
+	}
+	return v, err
+}
+
+// Leave gives back a pass that was not used, or has shown nothing: somebody else may probe.
+func (p *Pass) Leave(ctx context.Context) {
+	p.once.Do(func() {
+		if p.probe {
+			p.breaker.back(ctx)
+		}
+	})
+}
+
+// back gives a claim back.
+func (b *Breaker) back(ctx context.Context) {
+	now := b.options.NowFunc()
+	b.change(ctx, false, func(o *wire.Outage) bool { o.Until = now; return true })
+}
+
+// probed ends the outage, or sets the time of the next probe. One that never went out has cost nothing, and comes again soon.
+func (b *Breaker) probed(ctx context.Context, err error, spent bool) {
+	if answered(err) {
+		b.tell(ctx, true, func(state *wire.ProviderState) bool {
+			open := state.Outage != nil
+			state.Outage = nil
+			return open
+		})
+		return
+	}
+	now := b.options.NowFunc()
+	b.change(ctx, true, func(o *wire.Outage) bool {
+		o.Fault, o.Cause = fault.KindOf(err).String(), verdict.Clean(err.Error(), maxCause)
+		o.Until = now.Add(freeWait)
+		if spent {
+			o.Probes++
+			o.Until = now.Add(b.options.Pace.After(o.Probes))
+		}
+		return true
+	})
+}
+
+// change changes the outage, if there is one still.
+func (b *Breaker) change(ctx context.Context, pause bool, change func(*wire.Outage) bool) bool {
+	return b.tell(ctx, pause, func(state *wire.ProviderState) bool {
+		if state.Outage == nil {
+			return false
+		}
+		outage := *state.Outage
+		if !change(&outage) {
+			return false
+		}
+		state.Outage = &outage
+		return true
+	})
+}

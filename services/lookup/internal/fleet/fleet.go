@@ -1,0 +1,176 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
+)
+
+const (
+	// timeout bounds one exchange with the server: longer than an election, which takes up to 7 s.
+	timeout = 10 * time.Second
+	// maxTries bounds how often a change is begun anew because somebody else has changed the entry: everybody who tries at once
+	// succeeds one after another, and a fleet whose breakers open in one moment has some dozens of workers.
+	maxTries = 50
+	// maxPatience bounds the wait before a change is begun anew: what was read may come from a server that is slightly behind.
+	maxPatience = 50 * time.Millisecond
+)
+
+// A Fleet is the workers of one account.
+type Fleet struct {
+	js      jetstream.JetStream
+	bucket  jetstream.KeyValue
+	account wire.Account
+	route   string
+	now     func() time.Time
+}
+
+// Open opens the state of an account, for the workers of a route. The clock has to tell the server's time, in which all ends are.
+func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, route string, now func() time.Time) (*Fleet, error) {
+	bucket, err := js.KeyValue(ctx, stream.State)
+	if err != nil {
+		return nil, fmt.Errorf("opening bucket %s: %w", stream.State, err)
+	}
+	return &Fleet{js: js, bucket: bucket, account: account, route: route, now: now}, nil
+}
+
+// State reads the entry.
+func (f *Fleet) State(ctx context.Context) (wire.ProviderState, error) {
+	state, _, err := f.read(ctx)
+	return state, err
+}
+
+func (f *Fleet) read(ctx context.Context) (state wire.ProviderState, revision uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	entry, err := f.bucket.Get(ctx, f.account.StateKey())
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return wire.ProviderState{}, 0, nil
+	}
+	if err != nil {
+		return wire.ProviderState{}, 0, fmt.Errorf("reading the provider's state: %w", err)
+	}
+	state, err = wire.DecodeState(entry.Value())
+	if err != nil {
+		return wire.ProviderState{}, entry.Revision(), nil // What cannot be read is written anew.
+	}
+	return state, entry.Revision(), nil
+}
+
+// Change changes the entry, unless the change tells that there is nothing to do any more, and gives what stands there then. It is
+// called again when somebody else was faster.
+func (f *Fleet) Change(ctx context.Context, change func(*wire.ProviderState) bool) (state wire.ProviderState, changed bool, err error) {
+	for range maxTries {
+		state, revision, err := f.read(ctx)
+		if err != nil {
+			return state, false, err
+		}
+		state.Spent = maps.Clone(state.Spent)
+		if !change(&state) {
+			return state, false, nil
+		}
+		f.prune(&state)
+		if err = f.write(ctx, state, revision); err == nil {
+			return state, true, nil
+		}
+		if !lost(err) {
+			return state, false, fmt.Errorf("changing the provider's state: %w", err)
+		}
+		if !lifecycle.Sleep(ctx, rand.N(maxPatience)) { //nolint:gosec // Jitter, not a secret.
+			return state, false, context.Cause(ctx)
+		}
+	}
+	return state, false, errors.New("changing the provider's state: others change it all the time")
+}
+
+// prune forgets what is over.
+func (f *Fleet) prune(state *wire.ProviderState) {
+	now := f.now()
+	maps.DeleteFunc(state.Spent, func(_ wire.Lane, until time.Time) bool { return !until.After(now) })
+	if state.Operator != nil && !state.Operator.Until.After(now) {
+		state.Operator = nil
+	}
+}
+
+func (f *Fleet) write(ctx context.Context, state wire.ProviderState, revision uint64) error {
+	body, err := wire.EncodeState(state)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err = f.bucket.Update(ctx, f.account.StateKey(), body, revision) // Revision 0: only if there is none.
+	return err
+}
+
+// lost tells that somebody else has changed the entry since it was read.
+func lost(err error) bool { return errors.Is(err, jetstream.ErrKeyRevisionMismatch) }
+
+// Spend notes that nothing is left for a lane for a while, and pauses its consumer.
+func (f *Fleet) Spend(ctx context.Context, lane wire.Lane, left time.Duration) error {
+	until := f.now().Add(left)
+	state, _, err := f.Change(ctx, func(state *wire.ProviderState) bool {
+		if !state.Spent[lane].Before(until.Add(-grain)) {
+			return false
+		}
+		if state.Spent == nil {
+			state.Spent = map[wire.Lane]time.Time{}
+		}
+		state.Spent[lane] = until
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	return f.pause(ctx, state, lane)
+}
+
+// grain is how much two workers' opinions of one end differ without being different.
+const grain = time.Second
+
+// Restore notes that something is left for a lane after all: a limit was raised, or a counter was wrong.
+func (f *Fleet) Restore(ctx context.Context, lane wire.Lane) error {
+	state, changed, err := f.Change(ctx, func(state *wire.ProviderState) bool {
+		_, spent := state.Spent[lane]
+		delete(state.Spent, lane)
+		return spent
+	})
+	if err != nil || !changed {
+		return err
+	}
+	return f.pause(ctx, state, lane)
+}
+
+// Pause brings the consumers of all lanes to what a state says: paused to the latest end, or at work.
+func (f *Fleet) Pause(ctx context.Context, state wire.ProviderState) error {
+	var all []error
+	for _, lane := range wire.Lanes() {
+		all = append(all, f.pause(ctx, state, lane))
+	}
+	return errors.Join(all...)
+}
+
+func (f *Fleet) pause(ctx context.Context, state wire.ProviderState, lane wire.Lane) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	from, consumer, until := stream.LaneStream(lane), stream.LookupConsumer(lane, f.route), state.Until(lane)
+	var err error
+	if until.After(f.now()) {
+		_, err = f.js.PauseConsumer(ctx, from, consumer, until)
+	} else {
+		_, err = f.js.ResumeConsumer(ctx, from, consumer)
+	}
+	if err != nil {
+		return fmt.Errorf("pausing consumer %s: %w", consumer, err)
+	}
+	return nil
+}

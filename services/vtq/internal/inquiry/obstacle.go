@@ -1,0 +1,94 @@
+package inquiry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
+)
+
+// moment is how a time is told to a person.
+const moment = "2006-01-02 15:04:05 MST"
+
+// Obstacle tells, for a person, what keeps urgent questions from being answered: the provider's state, the server that holds the
+// lane, or that no worker takes from it. It is "" when nothing of that is so: then the questions wait their turn.
+//
+// The state of every account of the provider counts. Which one the workers use is their setting.
+func (q *Inquirer) Obstacle(ctx context.Context) (string, error) {
+	states, err := q.states(ctx)
+	if err != nil || states != "" {
+		return states, err
+	}
+	consumer, err := q.JS.Consumer(ctx, stream.LaneStream(wire.Urgent), stream.LookupConsumer(wire.Urgent, q.Route))
+	if err != nil {
+		return "", fmt.Errorf("looking for workers: %w", err)
+	}
+	info := consumer.CachedInfo()
+	switch {
+	case info.Paused:
+		return fmt.Sprintf("the server holds urgent questions for another %v", info.PauseRemaining.Round(time.Second)), nil
+	case info.NumWaiting == 0 && info.NumAckPending == 0: // Whoever works has a pull open, or a job in hand.
+		return "no lookup worker is there to take urgent questions", nil
+	}
+	return "", nil
+}
+
+// states reads the state of each account, and says what is in the way.
+func (q *Inquirer) states(ctx context.Context) (string, error) {
+	bucket, err := q.JS.KeyValue(ctx, stream.State)
+	if err != nil {
+		return "", fmt.Errorf("reading the provider's state: %w", err)
+	}
+	every := wire.Account{Provider: q.Memory.Provider, Name: "*"}
+	watcher, err := bucket.Watch(ctx, every.StateKey(), jetstream.IgnoreDeletes())
+	if err != nil {
+		return "", fmt.Errorf("reading the provider's state: %w", err)
+	}
+	defer func() { _ = watcher.Stop() }() // It has told everything.
+	var all []string
+	for {
+		select {
+		case entry := <-watcher.Updates():
+			if entry == nil { // That was all that is there.
+				return strings.Join(all, "; "), nil
+			}
+			if state, err := wire.DecodeState(entry.Value()); err == nil { // A newer one is for newer readers.
+				all = append(all, q.reasons(state)...)
+			}
+		case <-ctx.Done():
+			return "", fmt.Errorf("reading the provider's state: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// reasons words a state. The times are the server's: that ours differ by a little does no harm here.
+func (q *Inquirer) reasons(state wire.ProviderState) []string {
+	var all []string
+	now := time.Now()
+	if p := state.Operator; p != nil && p.Until.After(now) {
+		all = append(all, because("an operator has paused it until "+told(p.Until), p.Why))
+	}
+	if o := state.Outage; o != nil {
+		all = append(all, because(fmt.Sprintf("%s has not been answering since %s", q.Memory.Provider, told(o.Since)), o.Cause))
+	}
+	if until := state.Spent[wire.Urgent]; until.After(now) {
+		all = append(all, "the quota is spent until "+told(until))
+	}
+	return all
+}
+
+func told(t time.Time) string { return t.UTC().Format(moment) }
+
+// because adds a reason from outside, if there is one.
+func because(what, why string) string {
+	if why = verdict.Clean(why, maxReason); why == "" {
+		return what
+	}
+	return what + ": " + why
+}
