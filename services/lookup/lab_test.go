@@ -2,6 +2,7 @@ package lookup_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,7 @@ type lab struct {
 	// unless it is pageless.
 	pageless bool
 	limits   lookup.Quota // Instead of quota, where it is set.
+	config   lookup.Config
 	logs     *journal
 }
 
@@ -108,6 +110,8 @@ func (l *lab) options(nc *nats.Conn) lookup.Options {
 	if l.public {
 		quota, usage = lookup.Quota{Requests: 4, Day: 500, Month: 15_500}, lookup.UsageOf(client)
 	}
+	config := l.config
+	config.Concurrency = cmp.Or(config.Concurrency, 4)
 	if l.pageless {
 		usage = nil
 	}
@@ -115,7 +119,7 @@ func (l *lab) options(nc *nats.Conn) lookup.Options {
 		quota = l.limits
 	}
 	return lookup.Options{
-		Config: lookup.Config{Concurrency: 4}, NATS: nc, Provider: client,
+		Config: config, NATS: nc, Provider: client,
 		Name: provider.VirusTotal, Route: provider.VirusTotal, Account: "main", Quota: quota, UsageFunc: usage, Grace: grace,
 		Policy: verdict.DefaultPolicy(), Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
 		Logger: zerolog.New(l.logs), Registerer: prometheus.NewRegistry(),

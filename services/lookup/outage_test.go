@@ -141,6 +141,46 @@ func TestTooManyRequests(t *testing.T) {
 	})
 }
 
+// TestTooManyRequestsInSpiteOfAPermit tells both figures, since one of them is wrong: somebody else uses the key.
+func TestTooManyRequestsInSpiteOfAPermit(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.vt.Keys = map[string]simulator.Key{simulator.DefaultKey: {Limits: simulator.PublicLimits()}}
+		l.public = true
+		r := l.start()
+		l.sleep(10 * time.Minute) // Away from midnight, when nothing is compared.
+		l.spendByHand(3)
+		l.pushSites(4)
+		l.drained(15 * time.Minute)
+		r.stop()
+		l.answered(4)
+		if refused := r.counted()["vtq_quota_refused_total"]; refused < 1 || refused > 3 {
+			t.Errorf("vtq_quota_refused_total = %v, want 1 to 3", refused)
+		}
+		if n := l.logs.count(`"level":"warn"`, "though our count left room", `"counted_day":`, `"provider_day":`); n < 1 || n > 2 {
+			t.Errorf("%d warnings name both figures, want one a minute at most:\n%s", n, l.logs.text())
+		}
+	})
+}
+
+// TestAnAnswerSaysThatNothingRemains before it comes to a 429.
+func TestAnAnswerSaysThatNothingRemains(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.vt.Keys = map[string]simulator.Key{simulator.DefaultKey: {Limits: simulator.PublicLimits()}}
+		l.vt.RateHeaders = true
+		l.spendByHand(2)
+		l.quota = 600 // Far from true.
+		l.config.Concurrency = 1
+		l.pushSites(10)
+		r := l.start()
+		l.drained(10 * time.Minute)
+		r.stop()
+		l.answered(10)
+		if rejected := l.vt.Requests().Outcome(simulator.Rejected); rejected > 0 {
+			t.Errorf("%d requests were rejected, want none", rejected)
+		}
+	})
+}
+
 func TestATimeToComeBackIsObeyed(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.vt.Keys = map[string]simulator.Key{simulator.DefaultKey: {Limits: simulator.Limits{Day: 2}}}

@@ -41,6 +41,10 @@ type lane struct {
 	settler  *stream.Settler
 }
 
+func (l lane) origin(meta *jetstream.MsgMetadata) wire.Origin {
+	return wire.Origin{Stream: meta.Stream, Created: l.created, Sequence: meta.Sequence.Stream}
+}
+
 // serve takes jobs of a lane, one at a time and never more than there are hands for, until ctx ends. Then a job that waits is given
 // back, and a request that is under way goes on for as long as working lasts.
 func (w *worker) serve(ctx, working context.Context, from lane) error {
@@ -158,7 +162,7 @@ func (w *worker) answer(ctx, working context.Context, from lane, message jetstre
 		return job, enrich.Report{}, err
 	}
 	report, err := w.enricher.Answer(ctx, working, enrich.Ticket{
-		Job: job, Lane: from.name, ID: wire.VerdictID(from.created, meta.Sequence.Stream, w.enricher.Name),
+		Job: job, Lane: from.name, ID: wire.VerdictID(from.origin(meta), w.enricher.Name),
 	})
 	return job, report, err
 }

@@ -29,6 +29,10 @@ type elsewhere struct {
 	// Of the lookup.
 	LookupConcurrency string `env:"VTQ_LOOKUP_CONCURRENCY"`
 	OtherScheme       string `env:"VTQ_URL_OTHER_SCHEME"`
+	UrgentReserve     string `env:"VTQ_URGENT_RESERVE"`
+	ShareUrgent       string `env:"VTQ_SHARE_URGENT"`
+	ShareFresh        string `env:"VTQ_SHARE_FRESH"`
+	ShareRefresh      string `env:"VTQ_SHARE_REFRESH"`
 	// Of the writer.
 	Attributes       string `env:"VTQ_ATTRIBUTES"`
 	AttributeNames   string `env:"VTQ_ATTRIBUTE_NAMES"`

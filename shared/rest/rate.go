@@ -21,8 +21,8 @@ func (r Response) exhausted() time.Duration {
 	if err != nil || reset <= 0 {
 		return 0
 	}
-	if reset >= epoch {
-		return min(max(time.Unix(min(reset, 1<<40), 0).Sub(r.now()), 0), MaxRetryAfter)
+	if reset >= epoch { // Services cut off what is below a second.
+		return min(max(time.Unix(min(reset, 1<<40)+1, 0).Sub(r.now()), 0), MaxRetryAfter)
 	}
 	return min(time.Duration(min(reset, int64(MaxRetryAfter/time.Second)))*time.Second, MaxRetryAfter)
 }
@@ -38,7 +38,8 @@ func (r Response) now() time.Time {
 // noticeKey is where a context keeps its notice.
 type noticeKey struct{}
 
-// WithNotice has f called when an answer to a request under ctx is a success and says that nothing remains for a while after it.
+// WithNotice has f called when an answer to a request under ctx says that nothing remains for a while after it. A refusal says so by
+// its fault.
 func WithNotice(ctx context.Context, f func(wait time.Duration)) context.Context {
 	return context.WithValue(ctx, noticeKey{}, f)
 }
@@ -46,7 +47,7 @@ func WithNotice(ctx context.Context, f func(wait time.Duration)) context.Context
 // notice calls whom the context names.
 func notice(ctx context.Context, response Response) {
 	f, ok := ctx.Value(noticeKey{}).(func(time.Duration))
-	if wait := response.exhausted(); ok && response.OK() && wait > 0 {
+	if wait := response.exhausted(); ok && response.Status != http.StatusTooManyRequests && wait > 0 {
 		f(wait)
 	}
 }

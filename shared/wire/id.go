@@ -7,22 +7,21 @@ import (
 	"time"
 )
 
-// VerdictID is the message id of the verdict that a job led to. It is the same however often the job is delivered, and
-// differs between two streams of the same name, whose sequences both begin at one.
-func VerdictID(streamCreated time.Time, sequence uint64, provider string) string {
-	return fmt.Sprintf("v-%d-%d-%s", streamCreated.UnixNano(), sequence, provider)
+// An Origin is where a message stands, or stood.
+type Origin struct {
+	Stream   string
+	Created  time.Time // When the stream was: another life of a stream of that name counts anew.
+	Sequence uint64
+}
+
+// VerdictID is the message id of the verdict that a job led to. It is the same however often the job is delivered.
+func VerdictID(job Origin, provider string) string {
+	return fmt.Sprintf("v-%s-%d-%d-%s", job.Stream, job.Created.UnixNano(), job.Sequence, provider)
 }
 
 // DeadID is the message id of a dead letter: one for each message of a stream that died at a stage.
 func DeadID(stage, stream string, streamCreated time.Time, sequence uint64) string {
 	return fmt.Sprintf("d-%s-%s-%d-%d", stage, stream, streamCreated.UnixNano(), sequence)
-}
-
-// An Origin is where a message stood that died.
-type Origin struct {
-	Stream   string
-	Created  time.Time // When the stream was: another life of a stream of that name counts anew.
-	Sequence uint64
 }
 
 // ParseDeadID reads which message an id of DeadID is about; ok is false of any other id.

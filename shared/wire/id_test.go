@@ -11,9 +11,9 @@ import (
 func TestIDsAreStable(t *testing.T) {
 	created := time.Date(2026, 3, 1, 9, 30, 15, 123456789, time.UTC)
 	cases := map[string]struct{ got, want string }{
-		"verdict":             {wire.VerdictID(created, 40213, "virustotal"), "v-1772357415123456789-40213-virustotal"},
-		"verdict, other zone": {wire.VerdictID(created.In(time.FixedZone("", 3600)), 40213, "virustotal"), "v-1772357415123456789-40213-virustotal"},
-		"verdict, largest":    {wire.VerdictID(created, 1<<64-1, "virustotal"), "v-1772357415123456789-18446744073709551615-virustotal"},
+		"verdict":             {wire.VerdictID(job(created, 40213), "virustotal"), "v-VTQ_JOBS-1772357415123456789-40213-virustotal"},
+		"verdict, other zone": {wire.VerdictID(job(created.In(time.FixedZone("", 3600)), 40213), "virustotal"), "v-VTQ_JOBS-1772357415123456789-40213-virustotal"},
+		"verdict, largest":    {wire.VerdictID(job(created, 1<<64-1), "virustotal"), "v-VTQ_JOBS-1772357415123456789-18446744073709551615-virustotal"},
 		"dead letter":         {wire.DeadID("writer", "VTQ_VERDICTS", created, 7), "d-writer-VTQ_VERDICTS-1772357415123456789-7"},
 		"redriven":            {wire.RedriveID(created, 17), "r-1772357415123456789-17"},
 	}
@@ -22,6 +22,10 @@ func TestIDsAreStable(t *testing.T) {
 			t.Errorf("%s: id = %q, want %q", name, c.got, c.want)
 		}
 	}
+}
+
+func job(created time.Time, sequence uint64) wire.Origin {
+	return wire.Origin{Stream: "VTQ_JOBS", Created: created, Sequence: sequence}
 }
 
 func TestParseDeadID(t *testing.T) {
@@ -40,7 +44,7 @@ func TestParseDeadID(t *testing.T) {
 	}
 	for _, id := range []string{
 		"", "d", "d-writer-VTQ_JOBS-1", "v-writer-VTQ_JOBS-1-2", "d-writer-VTQ_JOBS-x-2", "d-writer-VTQ_JOBS-1-x", "d-writer-VTQ_JOBS-1-",
-		"d-writer-VTQ_JOBS-1-18446744073709551616", wire.VerdictID(created, 1, "virustotal"), wire.RedriveID(created, 1),
+		"d-writer-VTQ_JOBS-1-18446744073709551616", wire.VerdictID(job(created, 1), "virustotal"), wire.RedriveID(created, 1),
 	} {
 		if got, ok := wire.ParseDeadID(id); ok {
 			t.Errorf("ParseDeadID(%q) = %+v, want none", id, got)

@@ -49,10 +49,8 @@ func server(ctx context.Context, s vtq.Settings, at config.NATS, tried string) [
 	if err := stream.CheckServer(nc); err != nil {
 		return []Result{failed(nameNATS, tried, err, "upgrade the server")}
 	}
-	return []Result{
-		{Check: nameNATS, State: OK, Tried: tried, Found: fmt.Sprintf("connected, version %s", nc.ConnectedServerVersion())},
-		streams(ctx, s, nc),
-	}
+	connected := Result{Check: nameNATS, State: OK, Tried: tried, Found: fmt.Sprintf("connected, version %s", nc.ConnectedServerVersion())}
+	return append([]Result{connected, streams(ctx, s, nc)}, room(ctx, s, nc)...)
 }
 
 // What stands in for the same error about each stream.

@@ -1,10 +1,12 @@
 // Package cli is the vtq command: what can be typed, and which exit code follows.
 //
-//	vtq up         run the pipeline                          logs on standard error, until a signal
-//	vtq check      try out what the pipeline needs           a line for each thing, or JSON
-//	vtq setup      make the streams on a NATS server         their names
-//	vtq demo       show the pipeline on simulators           a table and figures, or JSON
-//	vtq simulate   serve the simulators                      assignments for a shell, until a signal
+//	vtq up           run the pipeline                          logs on standard error, until a signal
+//	vtq check        try out what the pipeline needs           a line for each thing, or JSON
+//	vtq setup        make the streams on a NATS server         their names
+//	vtq lookup       ask a running pipeline about values       a table, or JSON
+//	vtq deadletters  list, show, redrive and drop them         a table or JSON; how many
+//	vtq demo         show the pipeline on simulators           a table and figures, or JSON
+//	vtq simulate     serve the simulators                      assignments for a shell, until a signal
 //
 // Results go to standard output, progress and logs to standard error, so that `vtq demo -o json | jq` works and shows how far it is
 // all the same. Exit codes are those of package daemon:

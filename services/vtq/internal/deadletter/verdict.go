@@ -1,0 +1,77 @@
+package deadletter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
+)
+
+const (
+	// maxLooks bounds how often a verdict's place is looked at again because it changed meanwhile. Verdicts for one indicator are
+	// hours apart; what is seen more than once is a replica that lags behind.
+	maxLooks = 10
+	// lookWait is how long a lagging replica is given.
+	lookWait = 200 * time.Millisecond
+)
+
+// codeChanged is the server's code for "something else stands there than was expected".
+const codeChanged = 10071
+
+// errUnsteady means that a verdict's place changed whenever it was looked at.
+var errUnsteady = errors.New("the verdict under its subject changes all the time; try again")
+
+// sendVerdict publishes a verdict, unless a newer one stands under its subject: the stream keeps one, and the last one counts.
+func (b *Box) sendVerdict(ctx context.Context, l Letter) (Fate, error) {
+	verdicts, err := b.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return "", fmt.Errorf("opening %s: %w", stream.Verdicts, err)
+	}
+	for range maxLooks {
+		standing, err := standing(ctx, verdicts, l.Death.Subject)
+		switch {
+		case err != nil:
+			return "", err
+		case standing > 0 && newer(verdicts.CachedInfo().Created, standing, l.Origin):
+			return Superseded, nil
+		}
+		message := &nats.Msg{Subject: l.Death.Subject, Header: l.again(), Data: l.Body}
+		_, err = b.js.PublishMsg(ctx, message, jetstream.WithExpectStream(stream.Verdicts),
+			jetstream.WithExpectLastSequencePerSubject(standing), jetstream.WithMsgID(wire.RedriveID(b.created, l.ID)))
+		if refused, ok := errors.AsType[*jetstream.APIError](err); !ok || refused.ErrorCode != codeChanged {
+			if err != nil {
+				err = fmt.Errorf("publishing a verdict: %w", err)
+			}
+			return Redriven, err
+		}
+		if !lifecycle.Sleep(ctx, lookWait) {
+			return "", context.Cause(ctx)
+		}
+	}
+	return "", errUnsteady
+}
+
+// standing is the place of the verdict that stands under a subject, 0 for none.
+func standing(ctx context.Context, verdicts jetstream.Stream, subject string) (uint64, error) {
+	message, err := verdicts.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the verdict that stands there: %w", err)
+	}
+	return message.Sequence, nil
+}
+
+// newer tells that a verdict was stored after the one that died. What stands in a stream that was made anew since is newer than all
+// that stood in the old one.
+func newer(created time.Time, sequence uint64, origin wire.Origin) bool {
+	return !created.Equal(origin.Created) || sequence > origin.Sequence
+}
