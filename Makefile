@@ -16,6 +16,9 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race,$(info No C compiler f
 # How long `make fuzz` stays with each target.
 FUZZTIME ?= 10s
 
+# Which runs `make bench-quota` makes: short or long.
+QUOTA_RUNS ?= short
+
 .PHONY: help
 help: ## print this menu
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,15 +63,20 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: ## run every benchmark, tests aside
-	go test -run '^$$' -bench . -skip 'Memory|Quota' -benchmem work
+	go test -run '^$$' -bench . -skip Memory -benchmem work
 
 .PHONY: bench-memory
 bench-memory: ## print the peak of the memory of each stage over 20,000 and 200,000 indicators (about 10 min)
 	MEMORY_INDICATORS=20000,200000 go test -run '^$$' -bench Memory -benchtime 1x -timeout 60m vtq.internal/services/vtq
 
+# Its runs are many at a time: they mostly wait.
 .PHONY: bench-quota
-bench-quota: ## print how much of a quota real workers use, some of them killed (5 min; QUOTA_RUNS=long 25 min)
-	go test -run '^$$' -bench Quota -benchtime 1x -timeout 60m vtq.internal/services/vtq
+bench-quota: ## print what real workers make of a quota, killed and with wrong clocks (9 min; QUOTA_RUNS=long 25 min)
+	QUOTA_RUNS=$(QUOTA_RUNS) go test -count=1 -run '^TestQuota$$' -parallel 16 -timeout 60m -v vtq.internal/services/vtq
+
+.PHONY: bench-writer
+bench-writer: ## print what the writer asks of ThreatQ, and its speed over WRITER_REPLAY (100,000) verdicts that were written (1 min)
+	go test -run '^$$' -bench Writer -benchtime 1x -timeout 60m vtq.internal/services/writer
 
 .PHONY: test/month
 test/month: ## let three workers share a public key for 31 days of virtual time (some minutes)
