@@ -2,7 +2,7 @@
 //
 // A worker has one loop for each lane, which pulls jobs one at a time, and hands for a few of them (VTQ_LOOKUP_CONCURRENCY). A hand
 // holds one job: it looks for an answer in memory (shared/recall), waits until the provider may be asked (internal/breaker,
-// internal/fleet) and for a permit of the fleet's quota (internal/quota, internal/budget), asks, publishes, and acks (internal/enrich
+// shared/fleet) and for a permit of the fleet's quota (internal/quota, internal/budget), asks, publishes, and acks (internal/enrich
 // says why in this order). While it waits it tells the server that the job is in good hands.
 //
 // A quota belongs to all workers together, however many there are. One of them at a time compares what was counted with what the

@@ -87,7 +87,7 @@ func (c *cli) withLetters(cmd *cobra.Command, f func(context.Context, *deadlette
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
-	nc, err := reach(ctx, s)
+	nc, err := reach(ctx, s, "operator")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@
 //	vtq check        try out what the pipeline needs           a line for each thing, or JSON
 //	vtq setup        make the streams on a NATS server         their names
 //	vtq lookup       ask a running pipeline about values       a table, or JSON
+//	vtq pause        let no worker ask, for a while            until when
+//	vtq resume       end that                                  what is so now
 //	vtq deadletters  list, show, redrive and drop them         a table or JSON; how many
 //	vtq demo         show the pipeline on simulators           a table and figures, or JSON
 //	vtq simulate     serve the simulators                      assignments for a shell, until a signal

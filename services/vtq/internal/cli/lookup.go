@@ -86,7 +86,7 @@ func (c *cli) runLookup(cmd *cobra.Command, args []string, f lookupFlags) error 
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
-	nc, err := reach(ctx, s)
+	nc, err := reach(ctx, s, "inquiry")
 	if err != nil {
 		return err
 	}
@@ -105,8 +105,8 @@ func (c *cli) runLookup(cmd *cobra.Command, args []string, f lookupFlags) error 
 	return verdictOn(ctx, inquirer, answers, f)
 }
 
-// reach connects to the server of the pipeline that runs.
-func reach(ctx context.Context, s vtq.Settings) (*nats.Conn, error) {
+// reach connects to the server of the pipeline that runs, in a role.
+func reach(ctx context.Context, s vtq.Settings, role string) (*nats.Conn, error) {
 	at := s.NATS
 	if len(at.URL) == 0 {
 		var err error
@@ -118,7 +118,7 @@ func reach(ctx context.Context, s vtq.Settings) (*nats.Conn, error) {
 			return nil, err
 		}
 	}
-	return dial.NATS(ctx, at, "inquiry", zerolog.Nop())
+	return dial.NATS(ctx, at, role, zerolog.Nop())
 }
 
 func newInquirer(ctx context.Context, nc *nats.Conn, s vtq.Settings) (*inquiry.Inquirer, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"vtq.internal/services/lookup/internal/fleet"
+	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/wire"
