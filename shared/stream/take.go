@@ -22,17 +22,24 @@ const maxBatchBytes = 32 << 20
 // linger is how long a batch waits after its first message for others to come.
 const linger = 200 * time.Millisecond
 
+const (
+	// pullWait is how long one pull waits for a message: an idle worker asks the server so rarely.
+	pullWait = 2 * time.Minute
+	// pullBeat is how often the server tells that it has not forgotten a pull. Two that lack end it: after a restart of the server an
+	// idle worker is back within half a minute.
+	pullBeat = 15 * time.Second
+)
+
 // lostWait is how long a loop waits after a pull that went wrong (server restarting, no leader), before it pulls again.
 const lostWait = time.Second
 
-// One waits for a message, for as long as a pull lasts (half a minute), and hands it to handle. Nothing is taken while handle
-// works. No message is no error, and neither is the end of ctx; an error means that the consumer is gone and cannot come back by
+// One waits for a message, for as long as a pull lasts (two minutes), and hands it to handle. Nothing is taken while handle works. No message is no error, and neither is the end of ctx; an error means that the consumer is gone and cannot come back by
 // itself. A message that the server sends in the moment in which ctx ends comes again after AckWait.
 func One(ctx context.Context, consumer jetstream.Consumer, handle func(jetstream.Msg)) error {
 	if over(ctx) {
 		return nil
 	}
-	messages, err := fetch(consumer, 1, jetstream.FetchContext(ctx))
+	messages, err := first(ctx, consumer)
 	for _, message := range messages {
 		handle(message)
 	}
@@ -54,12 +61,21 @@ func Batch(ctx context.Context, consumer jetstream.Consumer, handle func([]jetst
 // takeBatch waits for the first message, and a little for others. When ctx ends in between there are no others: they would only
 // have to be given back.
 func takeBatch(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
-	first, err := fetch(consumer, 1, jetstream.FetchContext(ctx))
-	if err != nil || len(first) == 0 || over(ctx) {
-		return first, err
+	batch, err := first(ctx, consumer)
+	if err != nil || len(batch) == 0 || over(ctx) {
+		return batch, err
 	}
 	rest, err := fetch(consumer, MaxBatch-1, jetstream.FetchMaxWait(linger), jetstream.FetchMaxBytes(maxBatchBytes))
-	return append(first, rest...), err
+	return append(batch, rest...), err
+}
+
+// first waits for one message.
+func first(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, pullWait)
+	defer cancel()
+	end, _ := ctx.Deadline() // That of the caller may be sooner; a pull has to outlast two beats.
+	return fetch(consumer, 1, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(min(pullBeat, end.Sub(began)/3)))
 }
 
 // fetch takes up to n messages. Some may come along with an error.
