@@ -1,10 +1,7 @@
 package writer
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,170 +9,105 @@ import (
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/writer/internal/apply"
-	"vtq.internal/shared/fault"
+	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/stream"
-	"vtq.internal/shared/wire"
 )
 
-// A batcher writes batches.
+// A batcher writes batches, one after the other.
 type batcher struct {
 	applier *apply.Applier
+	ledger  *ledger.Ledger
+	manner  string // In which the applier makes attributes.
 	gate    *gate
 	settler *stream.Settler
+	created time.Time // Of the stream that the verdicts come from.
 	limit   int
 	log     zerolog.Logger
 	metrics *metrics
+	aside   sync.WaitGroup // Settles what the last batch asked nothing for.
 }
 
-// An item is a delivery with what it says.
-type item struct {
-	message jetstream.Msg
-	verdict wire.Verdict
-	err     error // Why it cannot be written.
-	newer   bool  // The batch has a newer verdict of the same provider for the same indicator.
-	tally   apply.Tally
-}
+// settlers bounds the messages that are settled at a time when nothing has to be written: enough to keep a server busy that answers each
+// in a millisecond.
+const settlers = 32
 
 // write writes a batch and settles each of its messages. Work that has not begun when ctx ends is given back; work that has may go
-// on for as long as working lasts.
+// on for as long as working lasts. What asks for nothing is settled while the next batch is taken and looked up; wait waits for it.
 func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) {
 	began := time.Now()
 	b.metrics.batch.Observe(float64(len(messages)))
-	items := b.read(messages)
-	slots := make(chan struct{}, b.limit)
-	var busy sync.WaitGroup
-	release := stream.Hold(stream.WriterAckWait, messages...)
-	defer release()
+	items := b.items(messages)
+	b.lookUp(ctx, items)
+	b.read(items)
+	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
+	var idle, busy [][]*item
 	for _, group := range groups(items) {
-		slots <- struct{}{}
-		busy.Go(func() {
-			defer func() { <-slots }()
-			for _, it := range group {
-				b.guard(it, func() { b.one(ctx, working, it) })
-				it.err = b.final(it.message, it.err)
-				b.settle(working, it, began)
+		if b.asksNothing(ctx, group) {
+			idle = append(idle, group)
+		} else {
+			busy = append(busy, group)
+		}
+	}
+	b.wait()
+	b.aside.Go(func() {
+		b.each(settlers, idle, func(it *item) { b.finish(working, it, began) })
+	})
+	b.each(b.limit, busy, func(it *item) {
+		b.guard(it, func() { b.one(ctx, working, it) })
+		b.finish(working, it, began)
+	})
+}
+
+// wait waits until everything of earlier batches is settled.
+func (b *batcher) wait() { b.aside.Wait() }
+
+// each does something with every item, with so many groups at a time, and holds their messages meanwhile.
+func (b *batcher) each(limit int, all [][]*item, do func(*item)) {
+	if len(all) == 0 {
+		return
+	}
+	release := stream.Hold(stream.WriterAckWait, deliveries(all)...)
+	defer release()
+	work := make(chan []*item)
+	var workers sync.WaitGroup
+	for range min(limit, len(all)) {
+		workers.Go(func() {
+			for group := range work {
+				for _, it := range group {
+					do(it)
+				}
 			}
 		})
 	}
-	busy.Wait()
+	for _, group := range all {
+		work <- group
+	}
+	close(work)
+	workers.Wait()
 }
 
-// read decodes a batch and finds which of its verdicts are the newest: the last in the stream. What comes again may come late.
-func (b *batcher) read(messages []jetstream.Msg) []*item {
-	type slot struct {
-		id       int64
-		provider string
-	}
-	newest := map[slot]*item{}
-	slices.SortStableFunc(messages, func(a, b jetstream.Msg) int { return cmp.Compare(sequence(a), sequence(b)) })
-	items := make([]*item, len(messages))
-	for i, message := range messages {
-		it := &item{message: message, err: b.exhausted(message)}
-		if it.err == nil {
-			b.guard(it, func() { it.verdict, it.err = wire.DecodeVerdict(message.Data()) })
+func deliveries(all [][]*item) []jetstream.Msg {
+	var messages []jetstream.Msg
+	for _, group := range all {
+		for _, it := range group {
+			messages = append(messages, it.message)
 		}
-		items[i] = it
-		if it.err != nil || it.verdict.Indicator.ID == 0 {
-			continue
-		}
-		at := slot{it.verdict.Indicator.ID, it.verdict.Verdict.Provider}
-		if older := newest[at]; older != nil {
-			older.newer = true
-		}
-		newest[at] = it
 	}
-	return items
+	return messages
 }
 
-// maxDeliveries bounds the deliveries of a message before it is even tried. Since final ends those that only fail, one that was
-// delivered so often kills its process: at an AckWait a time the loop ends within two hours. It is far above MaxAttempts, since messages
-// outlive their tries while ThreatQ takes nothing, which the next process does not know of: at ten minutes a try this is 16 hours, a
-// night in which nobody mends it and a restart in the morning.
-const maxDeliveries = 5 * stream.MaxAttempts
-
-// exhausted is a permanent fault when a message was delivered too often, unless this process has let messages outlive their tries.
-func (b *batcher) exhausted(message jetstream.Msg) error {
-	n := stream.Delivery(message)
-	if n <= maxDeliveries || b.gate.spared.Load() {
-		return nil
-	}
-	return fault.New(fault.Permanent, fmt.Errorf("delivered %d times, at most %d", n, maxDeliveries))
-}
-
-// final makes the failure of a message's last try a permanent one, so that its dead letter says what failed. It does so only to a
-// message that is at fault itself.
-func (b *batcher) final(message jetstream.Msg, err error) error {
-	n := stream.Delivery(message)
-	if err == nil || n < stream.MaxAttempts {
-		return err
-	}
-	switch fault.KindOf(err) {
-	case fault.Permanent, fault.Gone, fault.Interrupted:
-		return err
-	case fault.Unknown, fault.Transient, fault.Quota, fault.Denied:
-	}
-	if !b.gate.blames() {
-		return err
-	}
-	return fault.New(fault.Permanent, fmt.Errorf("tried %d times, at last: %w", n, err))
-}
-
-// sequence is the place of a message in the stream.
-func sequence(message jetstream.Msg) uint64 {
-	meta, err := message.Metadata()
-	if err != nil {
-		return 0
-	}
-	return meta.Sequence.Stream
-}
-
-// groups brings together what must not be written side by side: the verdicts for one indicator.
-func groups(items []*item) map[int64][]*item {
-	all := map[int64][]*item{}
-	for i, it := range items {
-		id := it.verdict.Indicator.ID
-		if id == 0 {
-			id = -int64(i) - 1 // By itself.
-		}
-		all[id] = append(all[id], it)
-	}
-	return all
-}
-
-// one writes one verdict, and waits while ThreatQ is down.
-func (b *batcher) one(ctx, working context.Context, it *item) {
-	switch {
-	case it.err != nil, it.verdict.Indicator.ID == 0:
-		return
-	case it.newer:
-		return // Done with, whatever becomes of the newer one: given back, it could come again after that was written.
-	case ctx.Err() != nil:
-		it.err = fault.New(fault.Interrupted, context.Cause(ctx))
-		return
-	}
-	b.apply(working, it)
-	if b.gate.pass(ctx, it.err) {
-		b.apply(working, it)
-	}
-	if ctx.Err() != nil && waits(fault.KindOf(it.err)) {
-		it.err = fault.New(fault.Interrupted, it.err) // Cut short by us, whatever it looks like.
-	}
-}
-
-func (b *batcher) apply(ctx context.Context, it *item) {
-	tally, err := b.applier.Apply(ctx, it.verdict.Indicator.ID, it.verdict.Verdict)
-	if tally.Changed() {
-		b.gate.wrote()
-	}
-	it.tally, it.err = tally.After(it.tally), err
+// finish settles an item for good.
+func (b *batcher) finish(ctx context.Context, it *item, began time.Time) {
+	it.err = b.final(it.delivery, it.err)
+	b.settle(ctx, it, began)
 }
 
 func (b *batcher) settle(ctx context.Context, it *item, began time.Time) {
 	outcome := b.settler.Settle(ctx, it.message, it.err)
 	b.metrics.written(it.tally, outcome)
+	b.metrics.told(it)
 	event := stream.Event(it.message, outcome, began)
-	event.IndicatorID, event.IndicatorType = it.verdict.Indicator.ID, it.verdict.Indicator.Type
-	event.Provider = it.verdict.Verdict.Provider
+	event.IndicatorID, event.IndicatorType, event.Provider = it.id, it.verdict.Indicator.Type, it.provider
 	event.Created, event.Updated = it.tally.Created, it.tally.Updated
 	event.Deleted, event.Unchanged = it.tally.Deleted, it.tally.Unchanged
 	event.Write(b.log)

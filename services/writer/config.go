@@ -1,6 +1,8 @@
 package writer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,4 +74,15 @@ func (c Config) scoring() apply.Scoring {
 		return apply.ScoreRaiseOnly
 	}
 	return apply.Scoring(c.Score)
+}
+
+// fingerprint stands for what decides which rows are looked at, and whose they are. Other words for the score count as well, so that
+// a site that switches scoring on is scored when its verdicts are written again.
+func (c Config) fingerprint() string {
+	parts := []string{c.Source, c.Prefix, string(c.scoring())}
+	for _, a := range c.mapping(verdict.DefaultPolicy()).Of(verdict.Verdict{}) {
+		parts = append(parts, strings.ToLower(a.Name))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }

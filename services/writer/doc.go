@@ -1,8 +1,18 @@
 // Package writer takes verdicts and writes them onto the indicators in ThreatQ.
 //
-// It takes a batch, keeps the newest verdict for each indicator and provider (the older ones are done with), and writes
-// indicators side by side, a few at a time. Which attributes a verdict comes to is internal/attribute, what has to change on an
-// indicator internal/plan, the doing internal/apply. Every verdict is settled by itself: one bad item never repeats its neighbours.
+// It takes a batch, reads what its ledger says of the indicators in it (internal/ledger), keeps the newest verdict for each indicator and
+// provider (the older ones are done with), and writes indicators side by side, a few at a time. Which attributes a verdict comes to is
+// internal/attribute, what has to change on an indicator internal/plan, the doing internal/apply. Every verdict is settled by itself: one
+// bad item never repeats its neighbours.
+//
+// # The way of a verdict
+//
+//	look up -> written already, or older than what was: ack
+//	        -> the rows that are known say the same: note the revision, ack
+//	        -> claim the entry -> ThreatQ -> write the entry -> ack
+//
+// In steady state ThreatQ is asked for nothing. What asks for nothing is settled while the next batch is taken and looked up, which is
+// what a replay's speed comes of: verdicts that were written are not even decoded.
 //
 // # What can go wrong
 //
@@ -18,12 +28,22 @@
 //	the message cannot be read      dead letter
 //	our code panics over a verdict  as when one indicator fails; the stack is in the log
 //	a message kills the writer      dead letter, untried, at the 101st delivery
-//	the writer is killed            the batch comes again after its AckWait of 60 s; what was written is found in place
+//	the writer is killed            the batch comes again after its AckWait of 60 s, when its claims have ended, too; where it had one the
+//	                                rows are read, and what was written is found in place
+//	two writers have one verdict    the second gives it back, until the first is done or its claim has ended
+//	a writer is cut off from NATS   its work ends before its claim; the next one reads what stands there and goes on
+//	a writer stands still, and      it finds its claim gone and makes the rows unknown: the next verdict on the indicator reads them, and
+//	  writes when it wakes          takes away what is too much
+//	an older verdict comes late     acknowledged and counted, not written
+//	an entry of the ledger is lost  one read of ThreatQ
+//	ThreatQ contradicts an entry    one read, and a new plan; what is refused then is refused
+//	ThreatQ was restored            trusted until a new epoch of the ledger begins; then one read of each indicator
+//	the ledger cannot be read       nothing is written and nothing dies; verdicts come again, with growing delays
+//	  or written
+//	an entry is of a later version  the same, until a writer comes that can read it
+//	too many rows for an entry      they are not kept: one read each time
+//	other settings                  other names, sources or ways to score make all rows unknown: one read of each indicator
 //
-// # What it does not do
-//
-// The newest verdict wins within a batch, not beyond it: nothing remembers which verdict was written last. Two verdicts of one provider
-// for one indicator have subjects of their own when its value was changed in between, so that the stream keeps both. When the older one
-// failed and comes again, or another writer has it in hand, it can be written after the newer one, and stands there until the next
-// verdict for the indicator: at the latest until its answer grows old and is asked for again.
+// A value that an analyst changes or deletes among our rows stays so until a verdict says something else: that is seen by the write that
+// fails, or not at all. A new epoch brings everything back.
 package writer

@@ -23,7 +23,7 @@ func (b *batcher) guard(it *item, work func()) {
 			return
 		}
 		it.err = fault.New(fault.Unknown, fmt.Errorf("writing a verdict: %w", panicked(thrown)))
-		b.log.Error().Err(it.err).Uint64("seq", sequence(it.message)).Bytes("stack", debug.Stack()).Msg("panic")
+		b.log.Error().Err(it.err).Uint64("seq", it.revision.Sequence).Bytes("stack", debug.Stack()).Msg("panic")
 	}()
 	work()
 }

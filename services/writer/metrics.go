@@ -1,18 +1,29 @@
 package writer
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/writer/internal/apply"
+	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/stream"
 )
 
 const stage = "writer"
 
+// Events of the ledger.
+const (
+	eventStale     = "stale"
+	eventElsewhere = "elsewhere"
+	eventRead      = "read"
+)
+
 // metrics counts what becomes of verdicts.
 type metrics struct {
 	settled *prometheus.CounterVec
 	rows    *prometheus.CounterVec
+	ledger  *prometheus.CounterVec
 	batch   prometheus.Histogram
 	down    prometheus.Gauge
 }
@@ -25,6 +36,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_attribute_rows_total", Help: "Attribute rows in ThreatQ, by what was done to them.",
 		}, []string{"change"}),
+		ledger: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_writer_ledger_total",
+			Help: "Verdicts of which a newer one was written before (stale), that another writer had in hand (elsewhere), or for which " +
+				"the rows had to be read (read).",
+		}, []string{"event"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "vtq_batch_items", Help: "Verdicts in one batch.", Buckets: []float64{1, 5, 25, 100, stream.MaxBatch},
 		}),
@@ -38,7 +54,10 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for _, change := range []string{"created", "updated", "deleted", "unchanged"} {
 		m.rows.WithLabelValues(change)
 	}
-	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.batch, m.down} {
+	for _, event := range []string{eventStale, eventElsewhere, eventRead} {
+		m.ledger.WithLabelValues(event)
+	}
+	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.ledger, m.batch, m.down} {
 		if err := r.Register(collector); err != nil {
 			return nil, err
 		}
@@ -55,3 +74,16 @@ func (m *metrics) written(tally apply.Tally, outcome stream.Outcome) {
 	m.rows.WithLabelValues("deleted").Add(float64(tally.Deleted))
 	m.rows.WithLabelValues("unchanged").Add(float64(tally.Unchanged))
 }
+
+// told counts what the ledger had to say to one delivery.
+func (m *metrics) told(it *item) {
+	switch {
+	case it.stale:
+		m.ledger.WithLabelValues(eventStale).Inc()
+	case errors.Is(it.err, ledger.ErrElsewhere):
+		m.ledger.WithLabelValues(eventElsewhere).Inc()
+	}
+}
+
+// read counts one reading of an indicator's rows.
+func (m *metrics) read() { m.ledger.WithLabelValues(eventRead).Inc() }

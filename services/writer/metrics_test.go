@@ -55,6 +55,7 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 			"vtq_attribute_rows_total created", "vtq_attribute_rows_total deleted",
 			"vtq_attribute_rows_total unchanged", "vtq_attribute_rows_total updated",
 			"vtq_batch_items", "vtq_threatq_down",
+			"vtq_writer_ledger_total elsewhere", "vtq_writer_ledger_total read", "vtq_writer_ledger_total stale",
 			"vtq_writer_settled_total denied nak", "vtq_writer_settled_total gone ack", "vtq_writer_settled_total interrupted nak",
 			"vtq_writer_settled_total none ack", "vtq_writer_settled_total permanent term", "vtq_writer_settled_total quota nak",
 			"vtq_writer_settled_total transient lost", "vtq_writer_settled_total transient nak", "vtq_writer_settled_total unknown nak",
@@ -80,7 +81,7 @@ func TestMetricsCountWhatIsDone(t *testing.T) {
 		want := map[string]float64{
 			"vtq_attribute_rows_total created": 4, "vtq_attribute_rows_total updated": 2,
 			"vtq_attribute_rows_total deleted": 1, "vtq_attribute_rows_total unchanged": 4,
-			"vtq_writer_settled_total none ack": 4, "vtq_batch_items": 4,
+			"vtq_writer_settled_total none ack": 4, "vtq_batch_items": 4, "vtq_writer_ledger_total read": 1,
 		}
 		got := values(l.T, r.registry)
 		for name, value := range got {

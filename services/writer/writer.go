@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/writer/internal/apply"
+	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
@@ -74,20 +75,41 @@ func (w *Writer) run(ctx context.Context) error {
 		return fmt.Errorf("opening consumer %s: %w", stream.Writer, err)
 	}
 	o := w.options
+	book, err := w.open(ctx, consumer)
+	if err != nil {
+		return err
+	}
+	applier := &apply.Applier{
+		Library: o.ThreatQ, Mapping: o.Config.mapping(o.Policy), Source: o.Config.Source, Scoring: o.Config.scoring(),
+	}
+	applier.Saw(book.NewestRow(ctx))
+	created := verdicts.CachedInfo().Created
 	b := &batcher{
-		applier: &apply.Applier{
-			Library: o.ThreatQ, Mapping: o.Config.mapping(o.Policy), Source: o.Config.Source, Scoring: o.Config.scoring(),
-		},
+		applier: applier, ledger: book, manner: applier.Mapping.Manner(),
 		gate:    newGate(o.ThreatQ.Check, o.Logger, w.metrics.down),
-		settler: stream.NewSettler(w.js, stage, verdicts.CachedInfo().Created),
-		limit:   o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
+		settler: stream.NewSettler(w.js, stage, created), created: created,
+		limit: o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
 	}
 	working, done := lifecycle.Grace(ctx, o.Grace)
 	defer done()
+	defer b.wait()
 	for ctx.Err() == nil {
 		if err := stream.Batch(ctx, consumer, func(messages []jetstream.Msg) { b.write(ctx, working, messages) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// open opens the ledger, and begins it when no verdict was ever taken.
+func (w *Writer) open(ctx context.Context, consumer jetstream.Consumer) (*ledger.Ledger, error) {
+	c := w.options.Config
+	book, err := ledger.Open(ctx, ledger.Config{JetStream: w.js, Source: c.Source, Settings: c.fingerprint()})
+	if err != nil {
+		return nil, err
+	}
+	if consumer.CachedInfo().Delivered.Consumer > 0 {
+		return book, nil
+	}
+	return book, book.Begin(ctx)
 }

@@ -52,7 +52,7 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	defer nc.Close()
-	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Verdicts, stream.DeadLetters); err != nil {
+	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Verdicts, stream.DeadLetters, stream.Written); err != nil {
 		return err
 	}
 	stage, err := writer.New(writer.Options{

@@ -1,14 +1,10 @@
-// Package apply writes verdicts onto indicators.
-//
-// For one indicator it reads the rows that stand there, plans, and does what the plan says: creations in one request, updates and
-// deletions one by one. Every step can be repeated: what was done before a crash is found in place.
 package apply
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
+	"slices"
+	"sync/atomic"
 
 	"vtq.internal/services/writer/internal/attribute"
 	"vtq.internal/services/writer/internal/plan"
@@ -27,85 +23,104 @@ type Library interface {
 	SetScore(ctx context.Context, id int64, points int) error
 }
 
-// A Scoring says what a verdict does to an indicator's score.
-type Scoring string
-
-// The ways of scoring. A score that is set by hand freezes what ThreatQ's own policy computes, which is why it is off by default.
-const (
-	ScoreOff       Scoring = "off"
-	ScoreRaiseOnly Scoring = "raise-only" // Never lowers a score.
-	ScoreReplace   Scoring = "replace"
-)
-
-// An Applier writes the verdicts of one provider.
+// An Applier writes the verdicts of one provider. It is safe for concurrent use.
 type Applier struct {
 	Library Library
 	Mapping attribute.Mapping
 	Source  string // Who is shown as the source of every attribute.
 	Scoring Scoring
+
+	newest atomic.Int64 // The highest row id that ThreatQ has told.
 }
 
-// A Tally is what was done to an indicator.
-type Tally struct {
-	Created, Updated, Deleted, Unchanged int
-	Scored                               bool
+// Known is what is known of an indicator before anything is asked. The zero value is nothing.
+type Known struct {
+	// Told says that Rows are those that stand under our names, so that they need not be read.
+	Told bool
+	Rows []threatq.Row
+	// Bare says that no row of ours can stand there, since we never wrote one.
+	Bare bool
+	// Score is the one that was seen to last; nil for none.
+	Score *int
 }
 
-// After adds what an earlier try has done: rows that it wrote stood there in this one.
-func (t Tally) After(earlier Tally) Tally {
-	return Tally{
-		Created: t.Created + earlier.Created, Updated: t.Updated + earlier.Updated, Deleted: t.Deleted + earlier.Deleted,
-		Unchanged: max(t.Unchanged-earlier.Created-earlier.Updated, 0), Scored: t.Scored || earlier.Scored,
+// A Result is what was done to an indicator, and what is known of it now.
+type Result struct {
+	Tally
+
+	// Rows are those that stand under our names now; not to be relied upon after an error.
+	Rows []threatq.Row
+	// Score is the one that was seen to; nil for none.
+	Score *int
+	// Read tells that the rows had to be read, and Found that some of ours stood there.
+	Read, Found bool
+}
+
+// Settled tells whether a verdict asks for nothing of an indicator of which the rows are known, and how many of its rows stand.
+func (a *Applier) Settled(v verdict.Verdict, known Known) (unchanged int, settled bool) {
+	if !known.Told {
+		return 0, false
 	}
+	p := a.plan(known.Rows, a.Mapping.Of(v))
+	return p.Unchanged, p.Empty() && a.scored(v, known.Score)
 }
 
-// Changed tells that ThreatQ took a write.
-func (t Tally) Changed() bool { return t.Created+t.Updated+t.Deleted > 0 || t.Scored }
+// Apply writes a verdict onto an indicator. The result counts what was done before an error, too.
+//
+// It goes by what is known. When ThreatQ contradicts that, and when nothing is known, the rows are read, once.
+func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict, known Known) (Result, error) {
+	r, refused := a.rows(ctx, id, a.Mapping.Of(v), known)
+	if refused != nil && fault.KindOf(refused) != fault.Permanent {
+		return r, refused
+	}
+	err := a.score(ctx, id, v, known, &r)
+	return r, errors.Join(err, refused) // What is worth another try goes before what is not.
+}
 
-// Apply writes a verdict onto an indicator. The tally counts what was done before an error, too.
-func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict) (Tally, error) {
+// rows brings the rows of an indicator to what is wanted.
+func (a *Applier) rows(ctx context.Context, id int64, wanted []attribute.Attribute, known Known) (Result, error) {
+	var before Tally
+	newest := a.newest.Load()
+	// Without a row that was seen the answer to a creation cannot be judged.
+	guessed := known.Told || known.Bare && newest > 0
+	if guessed {
+		s := sheet{owner: a.owner(), rows: known.Rows, guessed: true}
+		err := a.do(ctx, id, a.plan(known.Rows, wanted), &s)
+		if !contradicts(err) {
+			return Result{Tally: s.tally, Rows: s.rows}, err
+		}
+		before = s.tally
+	}
 	rows, err := a.Library.Attributes(ctx, id)
 	if err != nil {
-		return Tally{}, err
+		return Result{Tally: before, Read: true}, err
 	}
-	p := plan.Make(rows, a.Mapping.Of(v), plan.Owner{Source: a.Source, Prefix: a.Mapping.Prefix})
-	tally := Tally{Unchanged: p.Unchanged}
-	refused := a.do(ctx, id, p, &tally)
-	if refused != nil && fault.KindOf(refused) != fault.Permanent {
-		return tally, refused
+	for _, row := range rows {
+		a.Saw(row.ID)
 	}
-	tally.Scored, err = a.score(ctx, id, v)
-	return tally, errors.Join(err, refused) // What is worth another try goes before what is not.
+	s := sheet{owner: a.owner(), rows: under(rows, wanted)}
+	found := slices.ContainsFunc(s.rows, func(row threatq.Row) bool {
+		return s.owner.Only(row) && (!guessed || row.ID <= newest) // And not written by this very try.
+	})
+	err = a.do(ctx, id, a.plan(s.rows, wanted), &s)
+	return Result{Tally: s.tally.After(before), Rows: s.rows, Read: true, Found: found}, err
 }
 
+func (a *Applier) plan(rows []threatq.Row, wanted []attribute.Attribute) plan.Plan {
+	return plan.Make(rows, wanted, a.owner())
+}
+
+func (a *Applier) owner() plan.Owner { return plan.Owner{Source: a.Source, Prefix: a.Mapping.Prefix} }
+
 // do carries out a plan: first what is new, so that a crash leaves an indicator with too much rather than too little. A row that
-// ThreatQ refuses does not keep the others from being written, nor the score: what an analyst reads beside it must not be old.
-func (a *Applier) do(ctx context.Context, id int64, p plan.Plan, tally *Tally) error {
+// ThreatQ refuses does not keep the others from being written, nor the score: what an analyst reads beside it must not be old. Where
+// it goes by a guess, the first refusal ends it, since the guess may be wrong.
+func (a *Applier) do(ctx context.Context, id int64, p plan.Plan, s *sheet) error {
 	var refused []error
-	if len(p.Create) > 0 {
-		rows, err := a.Library.CreateAttributes(ctx, id, p.Create)
-		tally.Created = there(rows)
-		if err != nil && fault.KindOf(err) != fault.Permanent {
-			return err
-		}
-		refused = append(refused, err)
-	}
-	for _, update := range p.Update {
-		_, err := a.Library.UpdateAttribute(ctx, id, update.Row, update.Value)
-		switch {
-		case err == nil:
-			tally.Updated++
-		case fault.KindOf(err) != fault.Permanent:
-			return err
-		}
-		refused = append(refused, err)
-	}
-	for _, row := range p.Delete {
-		err := a.Library.DeleteAttribute(ctx, id, row)
-		switch {
-		case err == nil:
-			tally.Deleted++
-		case fault.KindOf(err) != fault.Permanent:
+	s.tally.Unchanged = p.Unchanged
+	for _, step := range a.steps(id, p, s) {
+		err := step(ctx)
+		if err != nil && (s.guessed || fault.KindOf(err) != fault.Permanent) {
 			return err
 		}
 		refused = append(refused, err)
@@ -113,35 +128,63 @@ func (a *Applier) do(ctx context.Context, id int64, p plan.Plan, tally *Tally) e
 	return errors.Join(refused...)
 }
 
-// there counts the rows that exist: the others have no id.
-func there(rows []threatq.Row) int {
-	n := 0
-	for _, row := range rows {
-		if row.ID > 0 {
-			n++
-		}
+// steps lists the requests of a plan.
+func (a *Applier) steps(id int64, p plan.Plan, s *sheet) []func(context.Context) error {
+	var all []func(context.Context) error
+	if len(p.Create) > 0 {
+		all = append(all, func(ctx context.Context) error { return a.create(ctx, id, p.Create, s) })
 	}
-	return n
+	for _, update := range p.Update {
+		all = append(all, func(ctx context.Context) error { return a.update(ctx, id, update, s) })
+	}
+	for _, row := range p.Delete {
+		all = append(all, func(ctx context.Context) error {
+			err := a.Library.DeleteAttribute(ctx, id, row)
+			if err == nil {
+				s.deleted(row)
+			}
+			return err
+		})
+	}
+	return all
 }
 
-// score sets the score of the verdict's class, when there is one and the setting allows it.
-func (a *Applier) score(ctx context.Context, id int64, v verdict.Verdict) (bool, error) {
-	wanted := a.Mapping.Policy.Meaning(a.Mapping.Policy.Classify(v)).Score
-	if wanted == nil || a.Scoring != ScoreRaiseOnly && a.Scoring != ScoreReplace {
-		return false, nil
+// create adds rows. ThreatQ gives every new row a higher id than any before, so that a row that answers with a lower one than was seen
+// before it was sent has stood there: of ours, which was forgotten, or of somebody else.
+func (a *Applier) create(ctx context.Context, id int64, items []threatq.NewAttribute, s *sheet) error {
+	newest := a.newest.Load()
+	rows, err := a.Library.CreateAttributes(ctx, id, items)
+	stood := false
+	for i, row := range rows {
+		if row.ID > 0 {
+			s.created(row, items[i])
+			stood = stood || row.ID <= newest || row.Sources != nil && !s.owner.Only(row)
+		}
+		a.Saw(row.ID)
 	}
-	stands, err := a.Library.Score(ctx, id)
-	if err != nil {
-		return false, err
+	if err == nil && s.guessed && stood {
+		return errContradicted
 	}
-	if stands != nil {
-		shown := int(math.Floor(*stands)) // What counts of a generated score, by ThreatQ's own SDK.
-		if shown == *wanted || a.Scoring == ScoreRaiseOnly && shown > *wanted {
-			return false, nil
+	return err
+}
+
+func (a *Applier) update(ctx context.Context, id int64, update plan.Update, s *sheet) error {
+	row, err := a.Library.UpdateAttribute(ctx, id, update.Row, update.Value)
+	if err == nil {
+		s.updated(update)
+	}
+	if err == nil && s.guessed && row.ID != update.Row {
+		return errContradicted // It went up in another row that said the same.
+	}
+	return err
+}
+
+// Saw notes how far ThreatQ has come in giving ids to rows. Whoever makes an applier tells it of the newest row that is known.
+func (a *Applier) Saw(row int64) {
+	for {
+		newest := a.newest.Load()
+		if row <= newest || a.newest.CompareAndSwap(newest, row) {
+			return
 		}
 	}
-	if err := a.Library.SetScore(ctx, id, *wanted); err != nil {
-		return false, fmt.Errorf("scoring: %w", err)
-	}
-	return true, nil
 }

@@ -94,11 +94,11 @@ func TestApply(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{rows: c.rows, fail: c.fail, made: c.made}
-			got, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious())
+			got, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious(), apply.Known{})
 			if diff := cmp.Diff(c.calls, f.calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, got.Tally); diff != "" {
 				t.Errorf("Apply = a tally (-want +got):\n%s", diff)
 			}
 			if (err != nil) != (c.fail != nil) || err != nil && fault.KindOf(err) != c.kind {
@@ -112,7 +112,7 @@ func TestApply(t *testing.T) {
 func TestEveryRefusalIsTold(t *testing.T) {
 	created, updated := broken(fault.Permanent), broken(fault.Permanent)
 	f := &fake{rows: stale(), fail: map[string]error{"create 1": created, "update 1": updated}}
-	_, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious())
+	_, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious(), apply.Known{})
 	if !errors.Is(err, created) || !errors.Is(err, updated) {
 		t.Errorf("Apply = %v, want both refusals", err)
 	}

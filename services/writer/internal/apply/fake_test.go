@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,6 +19,8 @@ type fake struct {
 	score *float64
 	fail  map[string]error // By the call, as it is written down.
 	made  []threatq.Row    // What a creation that fails answers.
+	first int64            // The id of the first row of a creation; 0 for 100.
+	other int64            // What a change is answered with instead of its own row; 0 for that.
 	calls []string
 }
 
@@ -37,13 +40,13 @@ func (f *fake) CreateAttributes(_ context.Context, _ int64, items []threatq.NewA
 	}
 	rows := make([]threatq.Row, len(items))
 	for i, item := range items {
-		rows[i] = threatq.Row{ID: int64(100 + i), Name: item.Name, Value: item.Value, Sources: []string{item.Source}}
+		rows[i] = threatq.Row{ID: cmp.Or(f.first, 100) + int64(i), Name: item.Name, Value: item.Value, Sources: []string{item.Source}}
 	}
 	return rows, nil
 }
 
 func (f *fake) UpdateAttribute(_ context.Context, _, row int64, value string) (threatq.Row, error) {
-	return threatq.Row{ID: row, Value: value}, f.call("update %d", row)
+	return threatq.Row{ID: cmp.Or(f.other, row), Value: value}, f.call("update %d", row)
 }
 
 func (f *fake) DeleteAttribute(_ context.Context, _, row int64) error {

@@ -42,7 +42,7 @@ func TestScore(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{rows: written(), score: c.stands}
-			got, err := f.onto(c.scoring).Apply(t.Context(), id, malicious())
+			got, err := f.onto(c.scoring).Apply(t.Context(), id, malicious(), apply.Known{})
 			if err != nil {
 				t.Errorf("Apply = %v, want nil", err)
 			}
@@ -60,7 +60,7 @@ func TestScore(t *testing.T) {
 func TestNobodyKnowingIsNoScore(t *testing.T) {
 	for name, v := range map[string]verdict.Verdict{"not found": {}, "no verdict": {Found: true}} {
 		f := &fake{}
-		if _, err := f.onto(apply.ScoreReplace).Apply(t.Context(), id, v); err != nil {
+		if _, err := f.onto(apply.ScoreReplace).Apply(t.Context(), id, v, apply.Known{}); err != nil {
 			t.Errorf("%s: Apply = %v, want nil", name, err)
 		}
 		if diff := cmp.Diff([]string{"read", "create 2"}, f.calls); diff != "" {
@@ -95,7 +95,7 @@ func TestScoreFails(t *testing.T) {
 			if c.fail["update 2"] != nil {
 				f.rows[1].Value = "Low"
 			}
-			_, err := f.onto(apply.ScoreRaiseOnly).Apply(t.Context(), id, malicious())
+			_, err := f.onto(apply.ScoreRaiseOnly).Apply(t.Context(), id, malicious(), apply.Known{})
 			if err == nil || fault.KindOf(err) != c.kind {
 				t.Errorf("Apply = %v of kind %v, want kind %v", err, fault.KindOf(err), c.kind)
 			}

@@ -19,26 +19,26 @@ func (o Owner) standing(rows []threatq.Row, value string) int {
 	if value == "" {
 		return -1
 	}
-	exact := slices.IndexFunc(rows, func(row threatq.Row) bool { return row.Value == value && o.bears(row) })
+	exact := slices.IndexFunc(rows, func(row threatq.Row) bool { return row.Value == value && o.Bears(row) })
 	if exact >= 0 {
 		return exact
 	}
 	return slices.IndexFunc(rows, func(row threatq.Row) bool {
-		return alike(row.Value, value) && o.bears(row) && !o.only(row)
+		return alike(row.Value, value) && o.Bears(row) && !o.Only(row)
 	})
 }
 
-// bears tells whether our source stands on a row, or may.
-func (o Owner) bears(row threatq.Row) bool {
+// Bears tells whether our source stands on a row, or may.
+func (o Owner) Bears(row threatq.Row) bool {
 	return row.Sources == nil || slices.ContainsFunc(row.Sources, o.is)
 }
 
-// only tells whether a row is ours alone, to change and to delete. Where sources are not told, its name has to say so.
-func (o Owner) only(row threatq.Row) bool {
+// Only tells whether a row is ours alone, to change and to delete. Where sources are not told, its name has to say so.
+func (o Owner) Only(row threatq.Row) bool {
 	if row.Sources == nil {
 		return o.marks(row.Name)
 	}
-	return o.bears(row) && !slices.ContainsFunc(row.Sources, func(s string) bool { return !o.is(s) })
+	return o.Bears(row) && !slices.ContainsFunc(row.Sources, func(s string) bool { return !o.is(s) })
 }
 
 func (o Owner) is(source string) bool { return strings.EqualFold(source, o.Source) }

@@ -54,7 +54,7 @@ func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, owner Own
 	for i, row := range rows {
 		switch {
 		case i == stands:
-		case owner.only(row):
+		case owner.Only(row):
 			ours = append(ours, row)
 		default:
 			taken = taken || alike(row.Value, want.Value)

@@ -1,0 +1,125 @@
+package writer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/services/writer/internal/apply"
+	"vtq.internal/services/writer/internal/ledger"
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
+)
+
+// An item is a delivery with what it says.
+type item struct {
+	message  jetstream.Msg
+	revision wire.Revision
+	delivery int
+	id       int64        // Of the indicator; 0 for nobody.
+	provider string       // Of the verdict.
+	verdict  wire.Verdict // Unread, when the ledger says that it was written.
+	entry    *ledger.Entry
+	err      error // Why it cannot be written.
+	written  bool  // The ledger says so.
+	newer    bool  // The batch has a newer verdict of the same provider for the same indicator.
+	stale    bool  // A newer one was written before.
+	tally    apply.Tally
+}
+
+// items brings a batch into the order of the stream, in which it was published: what comes again may come late.
+func (b *batcher) items(messages []jetstream.Msg) []*item {
+	items := make([]*item, len(messages))
+	for i, message := range messages {
+		it := &item{message: message, delivery: 1}
+		if meta, err := message.Metadata(); err == nil {
+			it.revision, it.delivery = wire.RevisionOf(b.created, meta.Sequence.Stream), int(min(meta.NumDelivered, 1<<30))
+		}
+		if at, err := wire.ParseVerdictSubject(message.Subject()); err == nil {
+			it.id, it.provider = at.ID, at.Provider
+		}
+		it.err = b.exhausted(it.delivery)
+		items[i] = it
+	}
+	slices.SortStableFunc(items, func(a, b *item) int { return a.revision.Compare(b.revision) })
+	return items
+}
+
+// read decodes what was not written yet, and finds which of the verdicts are the newest.
+func (b *batcher) read(items []*item) {
+	type slot struct {
+		id       int64
+		provider string
+	}
+	newest := map[slot]*item{}
+	for _, it := range items {
+		if it.err != nil || it.written {
+			continue
+		}
+		b.guard(it, func() { it.verdict, it.err = wire.DecodeVerdict(it.message.Data()) })
+		if it.err != nil {
+			continue
+		}
+		if id := it.verdict.Indicator.ID; it.id != id {
+			it.id, it.entry = id, nil
+		}
+		if it.provider = it.verdict.Verdict.Provider; it.id == 0 {
+			continue
+		}
+		at := slot{it.id, it.provider}
+		if older := newest[at]; older != nil {
+			older.newer = true
+		}
+		newest[at] = it
+	}
+}
+
+// maxDeliveries bounds the deliveries of a message before it is even tried. Since final ends those that only fail, one that was
+// delivered so often kills its process: at an AckWait a time the loop ends within two hours. It is far above MaxAttempts, since messages
+// outlive their tries while ThreatQ takes nothing, which the next process does not know of: at ten minutes a try this is 16 hours, a
+// night in which nobody mends it and a restart in the morning.
+const maxDeliveries = 5 * stream.MaxAttempts
+
+// exhausted is a permanent fault when a message was delivered too often, unless this process has let messages outlive their tries.
+func (b *batcher) exhausted(n int) error {
+	if n <= maxDeliveries || b.gate.spared.Load() {
+		return nil
+	}
+	return fault.New(fault.Permanent, fmt.Errorf("delivered %d times, at most %d", n, maxDeliveries))
+}
+
+// final makes the failure of a message's last try a permanent one, so that its dead letter says what failed. It does so only to a
+// message that is at fault itself.
+func (b *batcher) final(n int, err error) error {
+	if err == nil || n < stream.MaxAttempts {
+		return err
+	}
+	if aboutLedger(err) {
+		b.gate.spared.Store(true)
+		return err
+	}
+	switch fault.KindOf(err) {
+	case fault.Permanent, fault.Gone, fault.Interrupted:
+		return err
+	case fault.Unknown, fault.Transient, fault.Quota, fault.Denied:
+	}
+	if !b.gate.blames() {
+		return err
+	}
+	return fault.New(fault.Permanent, fmt.Errorf("tried %d times, at last: %w", n, err))
+}
+
+// groups brings together what must not be written side by side: the verdicts for one indicator.
+func groups(items []*item) map[int64][]*item {
+	all := map[int64][]*item{}
+	for i, it := range items {
+		id := it.id
+		if id == 0 {
+			id = -int64(i) - 1 // By itself.
+		}
+		all[id] = append(all[id], it)
+	}
+	return all
+}
