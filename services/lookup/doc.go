@@ -33,5 +33,9 @@
 //	the worker is stopped                          requests under way are finished within the grace, waiting jobs given back at once
 //	a worker's clock is wrong, or jumps            nothing: times are the server's, waits are by the stop-watch
 //	the quota or the state cannot be reached       nobody asks without a permit; told once a minute (vtq_fleet_trouble_total)
+//	verdicts cannot be read or stored              jobs stay in hand, and an answer that was paid for is not asked for again; told alike
+//	connections stand later than permits live      they are kept for the next try, which one job of a lane makes at a time
+//	a worker dies before it pauses a consumer,     the consumers are brought to what the state says every few minutes
+//	  or goes by limits that were raised
 //	NATS is slower than permits live               nobody asks with a permit that is too old (vtq_permits_void_total)
 package lookup

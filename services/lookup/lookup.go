@@ -11,7 +11,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
 	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/services/lookup/internal/budget"
@@ -20,6 +19,7 @@ import (
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/logging"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
@@ -86,19 +86,22 @@ func (l *Lookup) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx) // Ends for all lanes when one of them cannot go on.
-	working, done := lifecycle.Grace(ctx, l.options.Grace)
-	defer done()
 	if l.options.UsageFunc != nil {
 		w.truth.learn(ctx, "usage", truthLease, w.truth.compare) // Before anything is spent.
 	}
-	group.Go(func() error { return w.truth.run(ctx) })
-	group.Go(func() error { return w.guard.Watch(ctx) })
+	var group lifecycle.Group
+	group.Add("truth", w.truth.run)
+	group.Add("breaker", w.guard.Watch)
+	group.Add("tending", func(ctx context.Context) error { return w.tend(ctx, lanes) })
 	for _, lane := range lanes {
 		w.reconsider(ctx, lane)
-		group.Go(func() error { return w.serve(ctx, working, lane) })
+		group.Add("lane "+string(lane.name), func(ctx context.Context) error {
+			working, done := lifecycle.Grace(ctx, l.options.Grace)
+			defer done()
+			return w.serve(ctx, working, lane)
+		})
 	}
-	return group.Wait()
+	return group.Run(ctx)
 }
 
 // lanes opens the consumers, each with what its stream needs.
@@ -145,8 +148,9 @@ func (l *Lookup) worker(ctx context.Context) (*worker, error) {
 			Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
 			Budget: permits{shared, facts, l.metrics.refused}, Guard: gate{guard}, Provider: o.Provider, Name: o.Name,
 			QuotaWait: max(time.Minute, o.Quota.Window), OtherScheme: o.Config.OtherScheme,
+			VoidFunc: l.metrics.void.Inc, TroubleFunc: l.trouble("the memory"),
 		},
-		budget: shared, fleet: fellows, guard: guard, truth: facts, hands: o.Config.Concurrency, log: o.Logger, metrics: l.metrics,
+		budget: shared, fleet: fellows, guard: guard, truth: facts, hands: o.Config.Concurrency, trouble: l.trouble("the lanes"), log: o.Logger, metrics: l.metrics,
 	}, nil
 }
 
@@ -164,7 +168,7 @@ func (l *Lookup) limits() budget.Limits {
 
 func (l *Lookup) guard(fellows *fleet.Fleet, shared *budget.Budget, facts *truth) breaker.Options {
 	options := breaker.Options{
-		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(l.options.Quota.Day),
+		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(l.options.Quota.Day), PermitWait: l.limits().Window.Per,
 		ChangedFunc: l.outage, TroubleFunc: l.trouble("the fleet's state"),
 	}
 	if l.options.UsageFunc != nil {
@@ -190,11 +194,14 @@ func (l *Lookup) outage(o *wire.Outage) {
 	l.options.Logger.WithLevel(level).Str("provider", l.options.Name).Str("fault", o.Fault).Str("cause", o.Cause).Time("since", o.Since).Msg(message)
 }
 
-// trouble tells of what goes wrong with something that all workers share, and heals by itself.
+// trouble tells of what goes wrong with something that all workers share, and heals by itself: once a minute, as long as it lasts.
 func (l *Lookup) trouble(with string) func(error) {
+	var fold logging.Fold
 	return func(err error) {
 		l.metrics.trouble.Inc()
-		l.options.Logger.Warn().Err(err).Msg("trouble with " + with)
+		if repeats, ok := fold.Allow(with); ok {
+			l.options.Logger.Warn().Int("repeats", repeats).Err(err).Msg("trouble with " + with)
+		}
 	}
 }
 

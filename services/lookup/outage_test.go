@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/services/lookup"
+	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/provider"
 	simulator "vtq.internal/shared/simulator/virustotal"
 	"vtq.internal/shared/stream"
@@ -317,5 +318,31 @@ func TestASpentDayPausesTheLane(t *testing.T) {
 		if consumer().Paused {
 			t.Error("the consumer is paused though the day has some left")
 		}
+	})
+}
+
+// TestALimitThatIsRaisedInARollingRestart: an old worker meets its old limit behind the new one's start, and pauses the lane once more.
+func TestALimitThatIsRaisedInARollingRestart(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.vt.Latency = 10 * time.Second // So that there is something left for the old one to meet.
+		l.limits = lookup.Quota{Day: 5}
+		l.pushSites(18)
+		old := l.start()
+		l.sleep(time.Minute)
+		l.limits = lookup.Quota{Day: 100}
+		l.config.Concurrency = 1
+		raised := l.start()
+		l.sleep(20 * time.Second)
+		workers, err := fleet.Open(l.Context(), l.js, wire.Account{Provider: provider.VirusTotal, Name: "main"}, provider.VirusTotal, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := workers.Spend(l.Context(), wire.Fresh, 20*time.Hour); err != nil { // As the old one does.
+			t.Fatal(err)
+		}
+		old.stop()
+		l.drained(30 * time.Minute)
+		raised.stop()
+		l.answered(18)
 	})
 }

@@ -28,7 +28,8 @@ type worker struct {
 	fleet    *fleet.Fleet
 	guard    *breaker.Breaker
 	truth    *truth
-	hands    int // Jobs of each lane that it has in hand at most.
+	hands    int         // Jobs of each lane that it has in hand at most.
+	trouble  func(error) // Tells of what heals by itself.
 	log      zerolog.Logger
 	metrics  *metrics
 }
@@ -113,28 +114,6 @@ func (w *worker) handle(ctx, working context.Context, from lane, message jetstre
 	event.Lane, event.Provider, event.Cache = string(from.name), w.enricher.Name, report.Cache
 	event.PermitWait, event.ProviderTook = report.PermitWait, report.Asked
 	event.Write(w.log)
-}
-
-// spent has the lane's consumer paused until there is something left again, and the job may then go back at once: it comes again with
-// the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused the job itself stays away for as long.
-func (w *worker) spent(ctx context.Context, name wire.Lane, err error) error {
-	left := fault.RetryAfter(err)
-	if paused := w.fleet.Spend(context.WithoutCancel(ctx), name, left); paused != nil {
-		w.log.Warn().Err(paused).Str("lane", string(name)).Msg("a lane without budget could not be paused")
-		return err
-	}
-	return fault.New(fault.Quota, err)
-}
-
-// reconsider ends a pause for want of budget when there is some: the limit may have been raised since.
-func (w *worker) reconsider(ctx context.Context, from lane) {
-	left, err := w.budget.Reckon(ctx, from.name)
-	if err == nil && left <= 0 {
-		err = w.fleet.Restore(ctx, from.name)
-	}
-	if err != nil && ctx.Err() == nil {
-		w.log.Warn().Err(err).Str("lane", string(from.name)).Msg("a lane may be paused for longer than it has to")
-	}
 }
 
 // answerSafely turns a panic into a fault, so that its message is settled and counted, and the other loops go on: one that panics

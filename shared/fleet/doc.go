@@ -17,6 +17,8 @@
 //	the entry cannot be read         the worker goes by what it has read last, and by its own breaker
 //	the entry cannot be written      the worker's own breaker keeps it from asking; the others find out by themselves
 //	a consumer cannot be paused      jobs wait in hand, or come again later
-//	a worker dies behind its change  the pause lacks until the next change; see above
+//	a worker dies behind its change  a consumer is paused for too long, or not at all, until somebody brings all consumers to what the
+//	                                 state says (Pause), which the workers do every few minutes
+//	somebody deletes the entry       it counts as none, and is written anew with the next change
 //	the entry cannot be decoded      it counts as none, and is written anew with the next change
 package fleet

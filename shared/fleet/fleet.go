@@ -43,34 +43,30 @@ func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, rou
 	return &Fleet{js: js, bucket: bucket, account: account, route: route, now: now}, nil
 }
 
-// State reads the entry.
-func (f *Fleet) State(ctx context.Context) (wire.ProviderState, error) {
-	state, _, err := f.read(ctx)
-	return state, err
-}
-
-func (f *Fleet) read(ctx context.Context) (state wire.ProviderState, revision uint64, err error) {
+// State reads the entry; the zero state when there is none.
+func (f *Fleet) State(ctx context.Context) (state wire.ProviderState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	entry, err := f.bucket.Get(ctx, f.account.StateKey())
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return wire.ProviderState{}, 0, nil
+		return wire.ProviderState{}, nil
 	}
 	if err != nil {
-		return wire.ProviderState{}, 0, fmt.Errorf("reading the provider's state: %w", err)
+		return wire.ProviderState{}, fmt.Errorf("reading the provider's state: %w", err)
 	}
 	state, err = wire.DecodeState(entry.Value())
 	if err != nil {
-		return wire.ProviderState{}, entry.Revision(), nil // What cannot be read is written anew.
+		state = wire.ProviderState{} // What cannot be read is written anew.
 	}
-	return state, entry.Revision(), nil
+	state.Revision = entry.Revision()
+	return state, nil
 }
 
 // Change changes the entry, unless the change tells that there is nothing to do any more, and gives what stands there then. It is
 // called again when somebody else was faster.
 func (f *Fleet) Change(ctx context.Context, change func(*wire.ProviderState) bool) (state wire.ProviderState, changed bool, err error) {
 	for range maxTries {
-		state, revision, err := f.read(ctx)
+		state, err := f.State(ctx)
 		if err != nil {
 			return state, false, err
 		}
@@ -79,7 +75,7 @@ func (f *Fleet) Change(ctx context.Context, change func(*wire.ProviderState) boo
 			return state, false, nil
 		}
 		f.prune(&state)
-		if err = f.write(ctx, state, revision); err == nil {
+		if state.Revision, err = f.write(ctx, state); err == nil {
 			return state, true, nil
 		}
 		if !lost(err) {
@@ -101,19 +97,24 @@ func (f *Fleet) prune(state *wire.ProviderState) {
 	}
 }
 
-func (f *Fleet) write(ctx context.Context, state wire.ProviderState, revision uint64) error {
+// write replaces the entry that the state was read from.
+func (f *Fleet) write(ctx context.Context, state wire.ProviderState) (revision uint64, err error) {
 	body, err := wire.EncodeState(state)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_, err = f.bucket.Update(ctx, f.account.StateKey(), body, revision) // Revision 0: only if there is none.
-	return err
+	if state.Revision == 0 {
+		return f.bucket.Create(ctx, f.account.StateKey(), body) // Also where somebody has deleted it.
+	}
+	return f.bucket.Update(ctx, f.account.StateKey(), body, state.Revision)
 }
 
 // lost tells that somebody else has changed the entry since it was read.
-func lost(err error) bool { return errors.Is(err, jetstream.ErrKeyRevisionMismatch) }
+func lost(err error) bool {
+	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
+}
 
 // Spend notes that nothing is left for a lane for a while, and pauses its consumer.
 func (f *Fleet) Spend(ctx context.Context, lane wire.Lane, left time.Duration) error {
@@ -137,14 +138,15 @@ func (f *Fleet) Spend(ctx context.Context, lane wire.Lane, left time.Duration) e
 // grain is how much two workers' opinions of one end differ without being different.
 const grain = time.Second
 
-// Restore notes that something is left for a lane after all: a limit was raised, or a counter was wrong.
+// Restore notes that something is left for a lane after all: a limit was raised, or a counter was wrong. The consumer is brought to
+// what the state says in any case: whoever noted it before may have died over that.
 func (f *Fleet) Restore(ctx context.Context, lane wire.Lane) error {
-	state, changed, err := f.Change(ctx, func(state *wire.ProviderState) bool {
+	state, _, err := f.Change(ctx, func(state *wire.ProviderState) bool {
 		_, spent := state.Spent[lane]
 		delete(state.Spent, lane)
 		return spent
 	})
-	if err != nil || !changed {
+	if err != nil {
 		return err
 	}
 	return f.pause(ctx, state, lane)
@@ -159,18 +161,26 @@ func (f *Fleet) Pause(ctx context.Context, state wire.ProviderState) error {
 	return errors.Join(all...)
 }
 
+// pause changes nothing where the consumer is as it should be: in a cluster a change is one for all servers.
 func (f *Fleet) pause(ctx context.Context, state wire.ProviderState, lane wire.Lane) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	from, consumer, until := stream.LaneStream(lane), stream.LookupConsumer(lane, f.route), state.Until(lane)
-	var err error
-	if until.After(f.now()) {
-		_, err = f.js.PauseConsumer(ctx, from, consumer, until)
-	} else {
-		_, err = f.js.ResumeConsumer(ctx, from, consumer)
+	from, name := stream.LaneStream(lane), stream.LookupConsumer(lane, f.route)
+	consumer, err := f.js.Consumer(ctx, from, name)
+	if err != nil {
+		return fmt.Errorf("pausing consumer %s: %w", name, err)
+	}
+	left, is := max(0, state.Until(lane).Sub(f.now())), consumer.CachedInfo().PauseRemaining
+	switch {
+	case (left-is).Abs() < grain && (left > 0) == (is > 0):
+		return nil
+	case left > 0:
+		_, err = f.js.PauseConsumer(ctx, from, name, state.Until(lane))
+	default:
+		_, err = f.js.ResumeConsumer(ctx, from, name)
 	}
 	if err != nil {
-		return fmt.Errorf("pausing consumer %s: %w", consumer, err)
+		return fmt.Errorf("pausing consumer %s: %w", name, err)
 	}
 	return nil
 }

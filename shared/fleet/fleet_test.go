@@ -150,9 +150,7 @@ func TestManyChangeItAtOnce(t *testing.T) {
 			working.Go(func() {
 				for range times {
 					_, changed, err := f.Change(l.Context(), func(state *wire.ProviderState) bool {
-						outage := *state.Outage
-						outage.Probes++
-						state.Outage = &outage
+						state.Probes.Spent++
 						return true
 					})
 					if err != nil || !changed {
@@ -163,8 +161,8 @@ func TestManyChangeItAtOnce(t *testing.T) {
 		}
 		working.Wait()
 		state, err := l.open().State(l.Context())
-		if err != nil || state.Outage.Probes != workers*times {
-			l.Errorf("%d changes are there (%v), want %d", state.Outage.Probes, err, workers*times)
+		if err != nil || state.Probes.Spent != workers*times {
+			l.Errorf("%d changes are there (%v), want %d", state.Probes.Spent, err, workers*times)
 		}
 	})
 }
@@ -218,8 +216,46 @@ func TestNothingToRestore(t *testing.T) {
 		if err := f.Restore(l.Context(), wire.Fresh); err != nil {
 			l.Errorf("Restore of nothing = %v, want nil", err)
 		}
-		if state, err := f.State(l.Context()); err != nil || !cmp.Equal(state, wire.ProviderState{}) {
+		if state, err := f.State(l.Context()); err != nil || state.Outage != nil || state.Revision != 0 {
 			l.Errorf("State = %+v, %v, want nothing", state, err)
+		}
+	})
+}
+
+// TestRestoreMendsWhatWasLeftHalfDone by a worker that died between its change and the consumer.
+func TestRestoreMendsWhatWasLeftHalfDone(t *testing.T) {
+	inLab(t, func(l *lab) {
+		f := l.open()
+		if _, err := l.js.PauseConsumer(l.Context(), stream.Jobs, stream.LookupConsumer(wire.Fresh, route), time.Now().Add(time.Hour)); err != nil {
+			l.Fatal(err)
+		}
+		if err := f.Restore(l.Context(), wire.Fresh); err != nil {
+			l.Fatalf("Restore = %v", err)
+		}
+		if left := l.paused(wire.Fresh); left != 0 {
+			l.Errorf("the consumer is paused for another %v, want it at work", left)
+		}
+	})
+}
+
+// TestTheEntryIsDeleted by hand, as one does who wants an outage to be over.
+func TestTheEntryIsDeleted(t *testing.T) {
+	inLab(t, func(l *lab) {
+		f := l.open()
+		l.outage(f)
+		bucket, err := l.js.KeyValue(l.Context(), stream.State)
+		if err != nil {
+			l.Fatal(err)
+		}
+		if err := bucket.Delete(l.Context(), account().StateKey()); err != nil {
+			l.Fatal(err)
+		}
+		if state, err := f.State(l.Context()); err != nil || state.Outage != nil {
+			l.Errorf("State = %+v, %v, want nothing", state, err)
+		}
+		l.outage(f)
+		if state, err := f.State(l.Context()); err != nil || state.Outage == nil {
+			l.Errorf("State = %+v, %v, want the next outage", state, err)
 		}
 	})
 }

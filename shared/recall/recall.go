@@ -84,8 +84,13 @@ func (m *Memory) alias(ctx context.Context, key indicator.Key) (indicator.Key, b
 	return alias.Key, err == nil, nil
 }
 
+// readTimeout bounds one read, whatever the context allows: what is on its way while a server goes away gets no answer.
+const readTimeout = 5 * time.Second
+
 // last reads the newest message of a subject; nil when there is none.
 func (m *Memory) last(ctx context.Context, subject string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	message, err := m.Stream.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil

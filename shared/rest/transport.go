@@ -25,8 +25,9 @@ const (
 	// DefaultHeaderTimeout bounds the wait for an answer to begin, unless Config says otherwise.
 	DefaultHeaderTimeout = 60 * time.Second
 	// IdleTimeout ends an unused connection before the server does: nginx, which ThreatQ runs on, closes after 75 s by default. A
-	// connection that the server closes at the wrong moment costs a request.
-	IdleTimeout = 45 * time.Second
+	// connection that the server closes at the wrong moment costs a request. It is longer than the minute after which the next
+	// requests of a small quota come.
+	IdleTimeout = 70 * time.Second
 	// MaxIdle bounds the connections kept for reuse: a thousand look-ups a minute at 200 ms use four at once.
 	MaxIdle = 16
 	// MaxHeader bounds the headers of an answer in bytes: the recorded ones have under 1 KiB.

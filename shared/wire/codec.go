@@ -128,6 +128,8 @@ func discreet(err error) error {
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("no JSON at byte %d", syntax.Offset)
+	case errors.As(err, &mismatch) && mismatch.Field == "":
+		return errors.New("no JSON object")
 	case errors.As(err, &mismatch):
 		return fmt.Errorf("field %q is no %s", mismatch.Field, mismatch.Type)
 	}

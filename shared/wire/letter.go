@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -120,12 +121,13 @@ func count(text string) int {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// moment reads a time. At the ends of the calendar a zone can move it into a year that has no four digits, which JSON cannot print.
 func moment(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	if year := t.UTC().Year(); err != nil || year < 0 || year > 9999 {
 		return time.Time{}
 	}
-	return t
+	return t.UTC()
 }
 
 func first(header map[string][]string, name string) string {
@@ -142,5 +144,5 @@ func cut(text string, limit int) string {
 		_, size := utf8.DecodeLastRuneInString(text)
 		text = text[:len(text)-size]
 	}
-	return text
+	return strings.TrimSpace(text) // A cut may have come behind a space.
 }

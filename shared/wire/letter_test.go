@@ -52,11 +52,17 @@ func TestParseDeathTakesWhatIsThere(t *testing.T) {
 		header map[string][]string
 		want   wire.Death
 	}{
-		"nothing":        {nil, wire.Death{}},
-		"empty values":   {map[string][]string{wire.HeaderStage: {}}, wire.Death{}},
-		"no number":      {map[string][]string{wire.HeaderAttempts: {"many"}}, wire.Death{}},
-		"below zero":     {map[string][]string{wire.HeaderAttempts: {"-3"}}, wire.Death{}},
-		"no time":        {map[string][]string{wire.HeaderFirst: {"yesterday"}, wire.HeaderStage: {"x"}}, wire.Death{Stage: "x"}},
+		"nothing":      {nil, wire.Death{}},
+		"empty values": {map[string][]string{wire.HeaderStage: {}}, wire.Death{}},
+		"no number":    {map[string][]string{wire.HeaderAttempts: {"many"}}, wire.Death{}},
+		"below zero":   {map[string][]string{wire.HeaderAttempts: {"-3"}}, wire.Death{}},
+		"no time":      {map[string][]string{wire.HeaderFirst: {"yesterday"}, wire.HeaderStage: {"x"}}, wire.Death{Stage: "x"}},
+		"beyond the calendar": {
+			map[string][]string{wire.HeaderFirst: {"9999-12-31T23:59:59-00:01"}, wire.HeaderLast: {"0000-01-01T00:00:00+00:01"}}, wire.Death{},
+		},
+		"its last second": {
+			map[string][]string{wire.HeaderFirst: {"9999-12-31T22:59:59-01:00"}}, wire.Death{First: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
+		},
 		"control":        {map[string][]string{wire.HeaderReason: {"\x1b[31mred\u202e"}}, wire.Death{Reason: "[31mred"}},
 		"more than one":  {map[string][]string{wire.HeaderStage: {"a", "b"}}, wire.Death{Stage: "a"}},
 		"a longer stage": {map[string][]string{wire.HeaderStage: {strings.Repeat("s", 64)}}, wire.Death{Stage: strings.Repeat("s", 62) + "…"}},

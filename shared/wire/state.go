@@ -11,8 +11,12 @@ import (
 // outlives the workers. The zero value means that nothing keeps anybody from asking.
 type ProviderState struct {
 	Schema int `json:"schema"`
+	// Revision is that of the entry which was read. It is not part of the body.
+	Revision uint64 `json:"-"`
 	// Outage is set while the provider does not answer, or refuses the key.
 	Outage *Outage `json:"outage,omitempty"`
+	// Probes are kept from one outage to the next: what they may cost is bounded by the day.
+	Probes Probes `json:"probes,omitzero"`
 	// Spent tells until when nothing is left for a lane of the day or the month.
 	Spent map[Lane]time.Time `json:"spent,omitempty"`
 	// Operator is set while a person wants nothing to be asked.
@@ -21,17 +25,23 @@ type ProviderState struct {
 
 // An Outage is a provider that cannot be asked.
 type Outage struct {
-	Fault string    `json:"fault"` // The kind that opened it, as package fault spells it.
-	Cause string    `json:"cause"` // For a person.
-	Since time.Time `json:"since"` // All times are the server's.
-	Until time.Time `json:"until"` // Nobody asks before; then one request probes.
-	// Probes counts the requests that were spent on finding out whether it is over.
-	Probes int `json:"probes"`
+	Fault  string    `json:"fault"`  // The kind that opened it, as package fault spells it.
+	Cause  string    `json:"cause"`  // For a person.
+	Since  time.Time `json:"since"`  // All times are the server's.
+	Until  time.Time `json:"until"`  // Nobody asks before; then one request probes.
+	Tried  time.Time `json:"tried"`  // When a request last showed it,
+	Probes int       `json:"probes"` // and how many probes have.
 	// Page is when the provider's page of quotas, which costs nothing, is asked next. Free tells that it has answered before, so that
 	// its silence tells something; Dark, that it was silent when it was asked last.
 	Page time.Time `json:"page"`
 	Free bool      `json:"free,omitempty"`
 	Dark bool      `json:"dark,omitempty"`
+}
+
+// Probes counts the requests of a day that were spent on finding out whether an outage is over.
+type Probes struct {
+	Day   string `json:"day"` // yyyymmdd, in UTC.
+	Spent int    `json:"spent"`
 }
 
 // A Pause is a person's wish.

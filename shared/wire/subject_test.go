@@ -139,6 +139,7 @@ func FuzzParseSubject(f *testing.F) {
 	for _, seed := range []string{
 		"", "vtq.job.", "vtq.job.fresh.default." + key + ".1", "vtq.job.refresh.a-b." + key + ".9223372036854775807",
 		"vtq.verdict.virustotal." + key + ".0", "vtq.verdict.*.*.*", "vtq.job.>", "vtq.dead.lookup.unknown.unknown.unknown",
+		"vtq.urgent.default." + key + ".7", "vtq.written.0", "vtq.written.9223372036854775807", "vtq.written.07",
 	} {
 		f.Add(seed)
 	}
@@ -153,6 +154,9 @@ func FuzzParseSubject(f *testing.F) {
 		}
 		if jobErr == nil && answerErr == nil {
 			t.Errorf("%q is a job and a verdict", subject)
+		}
+		if id, err := wire.ParseWrittenSubject(subject); err == nil && wire.WrittenSubject(id) != subject {
+			t.Errorf("ParseWrittenSubject(%q) = %d, which spells %q", subject, id, wire.WrittenSubject(id))
 		}
 		dead := wire.DeadSubject("lookup", subject)
 		if strings.Count(dead, ".") != 5 || strings.ContainsAny(dead, "*> \t\r\n") || !strings.HasPrefix(dead, "vtq.dead.lookup.") {

@@ -17,8 +17,13 @@ import (
 const (
 	// trips is how many failures in a row open the breaker: one is a hiccup, and at 4 requests a minute five are a minute.
 	trips = 5
-	// claim is for how long a probe belongs to whoever claimed it: a permit may take a minute to come, and a request some seconds.
-	claim = 2 * time.Minute
+	// minClaim is for how long a probe belongs to whoever claimed it, besides the wait for a permit: a request takes some seconds.
+	minClaim = time.Minute
+	// readTimeout bounds the look at the state behind which a request goes out: a permit lives a second.
+	readTimeout = 250 * time.Millisecond
+	// behind is for how long an older state than the one that is known comes from a server that is behind, and not from a bucket that
+	// was made anew.
+	behind = 10 * time.Second
 	// lookWait is how often a worker looks, in an outage, whether it is over for others: full speed is back that long after it.
 	lookWait = 5 * time.Second
 	// darkWait is for how long nothing is asked while the free page is silent, and what is left of it when it is told anew. To tell it
@@ -46,6 +51,8 @@ type Options struct {
 	// NowFunc tells the server's time, in which the times of the state are.
 	NowFunc func() time.Time
 	Pace    Pace
+	// PermitWait is how long a permit may take to come: the window of the quota.
+	PermitWait time.Duration
 	// FreeFunc asks the provider something that costs nothing, and FreeKnown tells whether that has ever worked: before, its failure
 	// says nothing about the provider. Nil where there is no such thing.
 	FreeFunc  func(ctx context.Context) error
@@ -64,7 +71,8 @@ type Breaker struct {
 	mu      sync.Mutex
 	inner   *gobreaker.CircuitBreaker[verdict.Verdict] // Counts, while the fleet's breaker is closed.
 	last    error                                      // The failure that counted last.
-	state   wire.ProviderState                         // As it was last read.
+	state   wire.ProviderState                         // As it was last read,
+	at      time.Time                                  // and when.
 	changed chan struct{}                              // Closed, and replaced, when those who wait have to look again.
 }
 
@@ -128,7 +136,10 @@ func (b *Breaker) Open() bool {
 
 // ask asks, if the fleet still lets anybody, or gives ErrOpen.
 func (b *Breaker) ask(ctx context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
-	if left, due := b.closed(b.refresh(ctx)); left > 0 || due {
+	look, done := context.WithTimeout(ctx, readTimeout)
+	state, _ := b.refresh(look)
+	done()
+	if left, due := b.closed(state); left > 0 || due {
 		return verdict.Verdict{}, fault.New(fault.Quota, ErrOpen)
 	}
 	b.mu.Lock()
@@ -138,8 +149,8 @@ func (b *Breaker) ask(ctx context.Context, ask func() (verdict.Verdict, error)) 
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return v, fault.New(fault.Quota, ErrOpen) // It opened in this moment.
 	}
-	if err != nil && inner.State() == gobreaker.StateOpen {
-		b.open(ctx)
+	if !answered(err) && !excluded(err) && inner.State() == gobreaker.StateOpen {
+		b.open(ctx, inner)
 	}
 	return v, err
 }
@@ -157,24 +168,40 @@ func (b *Breaker) closed(state wire.ProviderState) (left time.Duration, due bool
 	return left, left <= 0
 }
 
-// open tells the fleet that the provider does not answer. Where that cannot be told this worker keeps to it by itself.
-func (b *Breaker) open(ctx context.Context) {
+// open tells the fleet that the provider does not answer. Where that cannot be told this worker keeps to it by itself. What was asked
+// before the end of another outage says nothing of now.
+func (b *Breaker) open(ctx context.Context, inner *gobreaker.CircuitBreaker[verdict.Verdict]) {
 	b.mu.Lock()
-	cause := b.last
+	cause, old := b.last, inner != b.inner
 	b.mu.Unlock()
+	if old {
+		return
+	}
 	now := b.options.NowFunc()
 	outage := wire.Outage{
 		Fault: fault.KindOf(cause).String(), Cause: verdict.Clean(cause.Error(), maxCause), Since: now,
-		Until: now.Add(b.options.Pace.After(0)), Page: now, Free: b.options.FreeFunc != nil && b.options.FreeKnown(),
+		Tried: now, Page: now, Free: b.options.FreeFunc != nil && b.options.FreeKnown(),
 	}
 	b.tell(ctx, true, func(state *wire.ProviderState) bool {
 		if state.Outage != nil {
 			return false // Somebody else was first.
 		}
+		outage.Until = b.options.Pace.next(now, 0, spentOn(state, now))
 		state.Outage = &outage
 		return true
 	})
 }
+
+// spentOn is how many probes the day of a moment has spent.
+func spentOn(state *wire.ProviderState, at time.Time) int {
+	if state.Probes.Day != at.UTC().Format(probeDay) {
+		return 0
+	}
+	return state.Probes.Spent
+}
+
+// probeDay is how the state spells a day.
+const probeDay = "20060102"
 
 // tell changes the fleet's state, and pauses the consumers by it if need be. It takes its own time, bounded: what a request has shown
 // was paid for.
@@ -202,12 +229,15 @@ func (b *Breaker) trouble(err error) {
 	}
 }
 
-// see takes a state for what is so. When an outage has ended, counting begins anew.
-func (b *Breaker) see(state wire.ProviderState) {
+// see takes a state for what is so, unless it is older than what is known. When an outage has ended, counting begins anew.
+func (b *Breaker) see(state wire.ProviderState) wire.ProviderState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := b.state
-	b.state = state
+	if state.Revision < before.Revision && time.Since(b.at) < behind {
+		return before
+	}
+	b.state, b.at = state, time.Now()
 	if before.Outage != nil && state.Outage == nil {
 		b.inner = b.counter()
 	}
@@ -218,4 +248,5 @@ func (b *Breaker) see(state wire.ProviderState) {
 		close(b.changed)
 		b.changed = make(chan struct{})
 	}
+	return state
 }

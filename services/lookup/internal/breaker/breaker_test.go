@@ -64,7 +64,7 @@ func TestProbesComeFartherApart(t *testing.T) {
 		perDay int
 		want   []time.Duration
 	}{
-		"500 a day":    {500, []time.Duration{10 * time.Second, 61 * time.Second, 375 * time.Second, 2300 * time.Second, 14099 * time.Second, 24 * time.Hour}},
+		"500 a day":    {500, []time.Duration{10 * time.Second, 61 * time.Second, 375 * time.Second, 2300 * time.Second, 14099 * time.Second}},
 		"no limit":     {0, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 5 * time.Minute, 5 * time.Minute}},
 		"10,000 a day": {10_000, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 320 * time.Second, 640 * time.Second, 1004 * time.Second, 1004 * time.Second}},
 	}
@@ -98,13 +98,7 @@ func TestADayOfOutageCostsAHundredthOfItsBudget(t *testing.T) {
 			l.perDay = perDay
 			w := l.join()
 			w.open()
-			probes := 0
-			for began := time.Now(); ; probes++ {
-				w.probes(of(fault.Transient))
-				if time.Since(began) >= 24*time.Hour {
-					break
-				}
-			}
+			probes := w.day(func() error { return of(fault.Transient) })
 			most := max(1, perDay/100)
 			if perDay == 0 {
 				most = 288 + 6
@@ -114,6 +108,68 @@ func TestADayOfOutageCostsAHundredthOfItsBudget(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAPageThatComesAndGoes must not spend the day: each time it is back a request may probe, and each fails.
+func TestAPageThatComesAndGoes(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.perDay, l.known = 500, true
+		asked := 0
+		l.free = func(context.Context) error {
+			if asked++; asked%2 == 0 {
+				return of(fault.Transient)
+			}
+			return nil
+		}
+		w := l.join()
+		w.open()
+		if probes := w.day(func() error { return of(fault.Transient) }); probes > 5 || probes < 2 {
+			l.Errorf("%d probes in a day, want 2 to 5, a hundredth of 500", probes)
+		}
+	})
+}
+
+// TestAPageThatIsSilentForEver keeps requests away, but for a few a day: it may be silent for reasons of its own.
+func TestAPageThatIsSilentForEver(t *testing.T) {
+	for perDay, most := range map[int]int{500: 4, 100: 1, 100_000: 4, 0: 4} {
+		inLab(t, func(l *lab) {
+			l.perDay, l.known = perDay, true
+			l.free = func(context.Context) error { return of(fault.Denied) }
+			w := l.join()
+			w.open()
+			if probes := w.day(func() error { return of(fault.Transient) }); probes > most || probes == 0 {
+				l.Errorf("%d a day: %d probes in a day, want 1 to %d", perDay, probes, most)
+			}
+			if w.probes(nil); w.Open() {
+				l.Errorf("%d a day: open after a probe that succeeded", perDay)
+			}
+		})
+	}
+}
+
+// TestAFlappingProvider opens again and again: what its probes cost is bounded by the day, not by the outage.
+func TestAFlappingProvider(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.perDay = 500
+		w := l.join()
+		failed, ends := 0, time.Now().Add(24*time.Hour)
+		for time.Now().Before(ends) {
+			w.open()
+			for range 2 { // One fails, one succeeds.
+				w.probesFor(func() error {
+					if failed%2 == 0 && time.Now().Before(ends) {
+						failed++
+						return of(fault.Transient)
+					}
+					failed += failed % 2
+					return nil
+				})
+			}
+		}
+		if failed = (failed + 1) / 2; failed > 5 || failed == 0 {
+			l.Errorf("%d probes failed in a day, want 1 to 5", failed)
+		}
+	})
 }
 
 // TestTheFleetKnows has one worker meet the outage, and the others hear of it before they ask, one that starts later included.
@@ -308,7 +364,7 @@ func TestAProbeThatNeverWentOut(t *testing.T) {
 			}
 			_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) { return verdict.Verdict{}, of(fault.Transient) })
 		}
-		if got := l.state.Outage.Probes; got != 0 {
+		if got := l.state.Probes.Spent; got != 0 {
 			l.Errorf("%d probes were counted, want none", got)
 		}
 	})
@@ -340,6 +396,108 @@ func TestTheProberDies(t *testing.T) {
 		}
 		if got := other.probes(nil); got < 2*time.Minute || got > 2*time.Minute+5*time.Second {
 			l.Errorf("another probes after %v, want two minutes", got)
+		}
+	})
+}
+
+// TestAPermitThatTakesTooLong comes when the claim of its probe has ended: somebody else has claimed it, and one asks.
+func TestAPermitThatTakesTooLong(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w, other := l.join(), l.join()
+		w.open()
+		late, err := w.Enter(l.Context())
+		if err != nil {
+			l.Fatal(err)
+		}
+		_, _ = other.ask(nil)                 // It hears of the outage,
+		pass, err := other.Enter(l.Context()) // and claims the probe two minutes later.
+		if err != nil {
+			l.Fatal(err)
+		}
+		ask := func() (verdict.Verdict, error) {
+			l.Error("asked with a claim that has ended")
+			return verdict.Verdict{}, nil
+		}
+		if _, err := late.Do(l.Context(), ask); !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("Do with a claim that has ended = %v, want ErrOpen", err)
+		}
+		if asked, err := w.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v: the late one has given back a claim that was not its own", asked, err)
+		}
+		pass.Leave(l.Context())
+	})
+}
+
+// TestTheFirstReadFails and is repeated: an idle worker has nothing else to learn from.
+func TestTheFirstReadFails(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.join().open()
+		l.cut(true)
+		late := l.join()
+		l.sleep(20 * time.Second)
+		l.cut(false)
+		l.sleep(6 * time.Second)
+		if !late.Open() {
+			l.Error("a worker whose first read failed does not know of the outage")
+		}
+	})
+}
+
+// TestAPauseThatIsOver is not looked after any more.
+func TestAPauseThatIsOver(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.set(func(s *wire.ProviderState) {
+			s.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		})
+		l.join()
+		l.sleep(2 * time.Hour)
+		synctest.Wait()
+		if most := int(time.Hour/(5*time.Second)) + 3; l.reads > most {
+			l.Errorf("the state was read %d times in two hours, want one in five seconds of the pause: %d", l.reads, most)
+		}
+	})
+}
+
+// TestAnAnswerFromBeforeTheEnd fails when the outage is over: it opens no new one.
+func TestAnAnswerFromBeforeTheEnd(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w := l.join()
+		for range 4 {
+			_, _ = w.ask(of(fault.Transient))
+		}
+		go func() {
+			pass, err := w.Enter(l.Context())
+			if err != nil {
+				l.Errorf("Enter = %v", err)
+				return
+			}
+			_, _ = pass.Do(l.Context(), func() (verdict.Verdict, error) {
+				l.sleep(30 * time.Second)
+				return verdict.Verdict{}, of(fault.Transient)
+			})
+		}()
+		synctest.Wait()
+		_, _ = w.ask(of(fault.Transient))
+		w.probes(nil)
+		l.sleep(time.Minute)
+		if w.Open() || l.heard() != "[transient over]" {
+			l.Errorf("open %v, told %v, want one outage that is over", w.Open(), l.heard())
+		}
+	})
+}
+
+// TestAReadThatIsBehind does not end an outage that this worker has just told of.
+func TestAReadThatIsBehind(t *testing.T) {
+	inLab(t, func(l *lab) {
+		w := l.join()
+		w.open()
+		l.set(func(s *wire.ProviderState) { s.Outage, s.Revision = nil, 0 }) // As a follower tells.
+		if asked, err := w.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
+			l.Errorf("asked %v, %v by an older state than the worker's own, want ErrOpen", asked, err)
+		}
+		l.sleep(11 * time.Second) // It is not behind: the bucket was made anew.
+		if got := w.probes(nil); got > 5*time.Second {
+			l.Errorf("asked %v later, want the state as it is read by now", got)
 		}
 	})
 }
@@ -415,11 +573,15 @@ func TestAPersonPauses(t *testing.T) {
 	inLab(t, func(l *lab) {
 		w := l.join()
 		w.open()
-		l.state.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		l.set(func(s *wire.ProviderState) {
+			s.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		})
 		if got := w.probes(nil); got < time.Hour || got > time.Hour+5*time.Second {
 			l.Errorf("asked after %v, want the end of the pause", got)
 		}
-		l.state.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		l.set(func(s *wire.ProviderState) {
+			s.Operator = &wire.Pause{Since: time.Now(), Until: time.Now().Add(time.Hour)}
+		})
 		if asked, err := w.ask(nil); asked || !errors.Is(err, breaker.ErrOpen) {
 			l.Errorf("asked %v, %v in a pause that has just begun, want ErrOpen", asked, err)
 		}

@@ -12,11 +12,12 @@
 // everybody, or the next probe comes later.
 //
 // Where the provider has a page that costs nothing, it is asked every 15 seconds, by one worker at a time (Watch), with or without a
-// job. While it is silent, and has answered before, no request is spent at all; when it answers again one probes at once.
+// job. While it is silent, and has answered before, no request is spent, but for a few a day, since it may be silent for reasons of its
+// own; when it answers again one probes at once.
 //
 // Probes that cost a request take at most a hundredth of a day's budget (Pace): of 500 a day five, at 10 s, a minute, 7 min, 46 min and
-// four and a half hours into the outage. A probe that never came to be a request, since no connection stood, costs nothing, and is made
-// again in 15 s.
+// four and a half hours into the outage. Those of several outages of a day are counted together. A probe that never came to be a
+// request, since no connection stood, costs nothing, and is made again in 15 s.
 //
 // # What can go wrong
 //
@@ -24,9 +25,12 @@
 //	the key is refused (401, 403)                  opens at once, and is told loudly; closes by itself when the key works again
 //	the free page answers, lookups do not          probes come farther apart
 //	the free page has never answered               its silence tells nothing, and requests probe at their own pace
-//	the free page alone breaks in an outage        nothing probes until it is back: no requests are better than wasted ones
+//	the free page alone breaks, or is refused      a few requests a day probe in spite of it
+//	the free page comes and goes                   what that lets probe is bounded by the day
 //	the prober dies                                its claim ends after two minutes, and another probes
-//	the state cannot be read or written            each worker goes by its own breaker until it can
+//	its permit takes longer than its claim         it does not ask; whoever has the claim by then does
+//	the state cannot be read or written            each worker goes by what it read last, and by its own breaker, until it can
+//	the state is read from a server that is behind an older one than the worker's own does not count for 10 s
 //	all workers restart                            the state is where it was
 //	nobody has a job                               nobody probes, and nobody has to
 //

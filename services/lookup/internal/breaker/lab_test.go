@@ -28,6 +28,7 @@ type lab struct {
 	state   wire.ProviderState
 	down    bool // The state can neither be read nor written.
 	pauses  int
+	reads   int
 	told    []string
 	trouble int
 }
@@ -53,6 +54,7 @@ var errDown = errors.New("no answer from NATS")
 func (l *lab) State(context.Context) (wire.ProviderState, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.reads++
 	if l.down {
 		return wire.ProviderState{}, errDown
 	}
@@ -67,6 +69,9 @@ func (l *lab) Change(_ context.Context, change func(*wire.ProviderState) bool) (
 		return wire.ProviderState{}, false, errDown
 	}
 	changed := change(&l.state)
+	if changed {
+		l.state.Revision++
+	}
 	return l.state, changed, nil
 }
 
@@ -76,6 +81,13 @@ func (l *lab) Pause(context.Context, wire.ProviderState) error {
 	defer l.mu.Unlock()
 	l.pauses++
 	return nil
+}
+
+// set changes the state as somebody else does.
+func (l *lab) set(change func(*wire.ProviderState)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change(&l.state)
 }
 
 func (l *lab) cut(down bool) {
@@ -156,6 +168,19 @@ func (w worker) probesFor(answer func() error) time.Duration {
 	}
 }
 
+// day asks for a day, as often as it may, and tells how many requests that took. The answer may depend on when it is asked.
+func (w worker) day(answer func() error) int {
+	w.l.Helper()
+	requests, began := 0, time.Now()
+	for {
+		w.probesFor(answer)
+		if time.Since(began) >= 24*time.Hour {
+			return requests
+		}
+		requests++
+	}
+}
+
 // open makes the breaker open.
 func (w worker) open() {
 	w.l.Helper()
@@ -171,4 +196,8 @@ func (w worker) open() {
 
 func (l *lab) sleep(d time.Duration) { time.Sleep(d) }
 
-func (l *lab) heard() string { return fmt.Sprint(l.told) }
+func (l *lab) heard() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprint(l.told)
+}

@@ -24,17 +24,17 @@ const (
 type Pace struct {
 	factor float64
 	most   time.Duration
+	probes int // That a day may spend.
 }
 
-// NewPace spreads the probes of an outage so that those of its first day are at most a hundredth of the requests of a day, but
-// always one; 0 requests mean no limit. They come ever farther apart, so that the wait for the end of an outage is in proportion to
-// its length.
+// NewPace spreads the probes of an outage over a day, so that they are at most a hundredth of its requests, but always one; 0 requests
+// mean no limit. They come ever farther apart, so that the wait for the end of an outage is in proportion to its length.
 func NewPace(perDay int) Pace {
 	if perDay == 0 {
-		return Pace{factor: 2, most: maxWait}
+		return Pace{factor: 2, most: maxWait, probes: math.MaxInt}
 	}
 	probes := max(1, perDay/probeShare)
-	p := Pace{factor: max(2, math.Pow(float64(day/minWait), 1/float64(probes))), most: day}
+	p := Pace{factor: max(2, math.Pow(float64(day/minWait), 1/float64(probes))), most: day, probes: probes}
 	if probes > 2*doublings { // The first few double, and the rest share the day.
 		p.most = max(maxWait, day/time.Duration(probes-doublings))
 	}
@@ -46,3 +46,19 @@ func (p Pace) After(probes int) time.Duration {
 	wait := float64(minWait) * math.Pow(p.factor, float64(probes))
 	return time.Duration(min(wait, float64(p.most)))
 }
+
+// next is when a request may probe again, when so many have failed in this outage and so many on this day. One outage keeps within the
+// day by its pace; several in a day may not, and then it is tomorrow.
+func (p Pace) next(now time.Time, failed, spent int) time.Time {
+	tomorrow := now.UTC().Truncate(day).Add(day + minWait)
+	if next := now.Add(p.After(failed)); spent < p.probes && next.Before(tomorrow) {
+		return next
+	}
+	return tomorrow
+}
+
+// blind is for how long the free page may keep requests away by its silence: it may be silent for reasons of its own, and for ever.
+func (p Pace) blind() time.Duration { return day / time.Duration(1+min(p.probes, blindProbes)) }
+
+// blindProbes is how many requests a day probe, at most, though the free page is silent.
+const blindProbes = 4

@@ -14,7 +14,7 @@ import (
 // A Pass lets one request be asked. It is used with Do, or given back with Leave.
 type Pass struct {
 	breaker *Breaker
-	probe   bool // It has claimed the probe of an outage.
+	claimed time.Time // Of a probe: until when it is this one's alone. The zero time of any other.
 	spent   atomic.Bool
 	once    sync.Once
 }
@@ -26,11 +26,13 @@ func (b *Breaker) Enter(ctx context.Context) (*Pass, error) {
 		state, changed := b.view()
 		left, due := b.closed(state)
 		switch {
-		case due && b.claim(ctx):
-			return &Pass{breaker: b, probe: true}, nil
+		case due:
+			if until, ok := b.claim(ctx); ok {
+				return &Pass{breaker: b, claimed: until}, nil
+			}
 		case left > 0:
 			wait(ctx, left, changed)
-		case !due:
+		default:
 			return &Pass{breaker: b}, nil
 		}
 	}
@@ -56,13 +58,14 @@ func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) {
 }
 
 // claim takes the probe that is due, by moving the time of the next one on.
-func (b *Breaker) claim(ctx context.Context) bool {
+func (b *Breaker) claim(ctx context.Context) (until time.Time, ok bool) {
 	now := b.options.NowFunc()
-	return b.change(ctx, false, func(o *wire.Outage) bool {
+	until = now.Add(minClaim + max(minClaim, b.options.PermitWait))
+	return until, b.change(ctx, false, func(o *wire.Outage) bool {
 		if o.Until.After(now) {
 			return false
 		}
-		o.Until = now.Add(claim)
+		o.Until = until
 		return true
 	})
 }
@@ -72,10 +75,13 @@ func (p *Pass) Spent() { p.spent.Store(true) }
 
 // Do asks, if the fleet still lets anybody, or gives ErrOpen.
 func (p *Pass) Do(ctx context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error) {
-	if !p.probe {
+	if p.claimed.IsZero() {
 		return p.breaker.ask(ctx, ask)
 	}
-	defer p.Leave(ctx) // Also when it panics.
+	defer p.Leave(ctx)                                  // Also when it panics.
+	if !p.breaker.options.NowFunc().Before(p.claimed) { // The permit took too long: somebody else may have claimed it since.
+		return verdict.Verdict{}, fault.New(fault.Quota, ErrOpen)
+	}
 	v, err := ask()
 	if !excluded(err) {
 		p.once.Do(func() { p.breaker.probed(ctx, err, p.spent.Load()) })
@@ -86,36 +92,40 @@ func (p *Pass) Do(ctx context.Context, ask func() (verdict.Verdict, error)) (ver
 // Leave gives back a pass that was not used, or has shown nothing: somebody else may probe.
 func (p *Pass) Leave(ctx context.Context) {
 	p.once.Do(func() {
-		if p.probe {
-			p.breaker.back(ctx)
+		if p.claimed.IsZero() {
+			return
 		}
+		now := p.breaker.options.NowFunc()
+		p.breaker.change(ctx, false, func(o *wire.Outage) bool {
+			mine := o.Until.Equal(p.claimed)
+			if mine {
+				o.Until = now
+			}
+			return mine
+		})
 	})
-}
-
-// back gives a claim back.
-func (b *Breaker) back(ctx context.Context) {
-	now := b.options.NowFunc()
-	b.change(ctx, false, func(o *wire.Outage) bool { o.Until = now; return true })
 }
 
 // probed ends the outage, or sets the time of the next probe. One that never went out has cost nothing, and comes again soon.
 func (b *Breaker) probed(ctx context.Context, err error, spent bool) {
-	if answered(err) {
-		b.tell(ctx, true, func(state *wire.ProviderState) bool {
-			open := state.Outage != nil
-			state.Outage = nil
-			return open
-		})
-		return
-	}
 	now := b.options.NowFunc()
-	b.change(ctx, true, func(o *wire.Outage) bool {
+	b.tell(ctx, true, func(state *wire.ProviderState) bool {
+		if state.Outage == nil {
+			return false
+		}
+		if answered(err) {
+			state.Outage = nil
+			return true
+		}
+		o := *state.Outage
 		o.Fault, o.Cause = fault.KindOf(err).String(), verdict.Clean(err.Error(), maxCause)
 		o.Until = now.Add(freeWait)
 		if spent {
-			o.Probes++
-			o.Until = now.Add(b.options.Pace.After(o.Probes))
+			state.Probes = wire.Probes{Day: now.UTC().Format(probeDay), Spent: spentOn(state, now) + 1}
+			o.Tried, o.Probes = now, o.Probes+1
+			o.Until = b.options.Pace.next(now, o.Probes, state.Probes.Spent)
 		}
+		state.Outage = &o
 		return true
 	})
 }

@@ -44,7 +44,8 @@ func (seen *watch) ask(w worker, q question) {
 	time.Sleep(q.queue)
 	_, _ = pass.Do(w.l.Context(), func() (verdict.Verdict, error) {
 		pass.Spent()
-		if state, _ := w.l.State(w.l.Context()); state.Outage != nil {
+		// One that opens in this very moment does not make this a probe.
+		if state, _ := w.l.State(w.l.Context()); state.Outage != nil && state.Outage.Since.Before(time.Now()) {
 			seen.most.Store(max(seen.most.Load(), seen.probing.Add(1)))
 			defer seen.probing.Add(-1)
 		}

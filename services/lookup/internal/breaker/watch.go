@@ -2,6 +2,8 @@ package breaker
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/wire"
@@ -10,10 +12,10 @@ import (
 // Watch follows the outages that this worker knows of, until ctx ends: it looks whether others have ended them, and asks the provider's
 // free page when it is this worker's turn. Without it a worker would neither hear of an end nor ask the page. It always returns nil.
 func (b *Breaker) Watch(ctx context.Context) error {
-	b.refresh(ctx)
+	b.begin(ctx)
 	for ctx.Err() == nil {
 		state, changed := b.view()
-		if state.Outage == nil && state.Operator == nil {
+		if state.Outage == nil && b.resting(state) <= 0 {
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -29,18 +31,35 @@ func (b *Breaker) Watch(ctx context.Context) error {
 	return nil
 }
 
+// begin reads the state for the first time, until that works or ctx ends: before, nothing is known of what others have met.
+func (b *Breaker) begin(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, ok := b.refresh(ctx); ok {
+			return
+		}
+		wait(ctx, lookWait, nil)
+	}
+}
+
+// resting is for how long a person wants nothing to be asked.
+func (b *Breaker) resting(state wire.ProviderState) time.Duration {
+	if state.Operator == nil {
+		return 0
+	}
+	return state.Operator.Until.Sub(b.options.NowFunc())
+}
+
 // refresh reads the state. What cannot be read is taken to be as it was.
-func (b *Breaker) refresh(ctx context.Context) wire.ProviderState {
+func (b *Breaker) refresh(ctx context.Context) (state wire.ProviderState, ok bool) {
 	state, err := b.options.Fleet.State(ctx)
 	if err == nil {
-		b.see(state)
-		return state
+		return b.see(state), true
 	}
-	if ctx.Err() == nil {
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		b.trouble(err)
 	}
 	state, _ = b.view()
-	return state
+	return state, false
 }
 
 // turn takes the turn to ask the free page, for as long as nobody else is to ask it.
@@ -55,8 +74,7 @@ func (b *Breaker) turn(ctx context.Context) bool {
 	})
 }
 
-// page asks the provider's free page. While it is silent, and has answered before, no request is spent. When it answers after a silence
-// a request may probe at once.
+// page asks the provider's free page.
 func (b *Breaker) page(ctx context.Context) {
 	err := b.options.FreeFunc(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -69,29 +87,38 @@ func (b *Breaker) page(ctx context.Context) {
 	}
 }
 
+// lit notes that the page answers. After a silence a request may probe at once, if the day has any left for that: a page that comes and
+// goes must not spend it all.
 func (b *Breaker) lit(ctx context.Context) {
 	now := b.options.NowFunc()
-	b.change(ctx, true, func(o *wire.Outage) bool {
-		if o.Free && !o.Dark {
+	b.tell(ctx, true, func(state *wire.ProviderState) bool {
+		if o := state.Outage; o == nil || o.Free && !o.Dark {
 			return false
 		}
-		if o.Dark {
+		o := *state.Outage
+		if o.Dark && spentOn(state, now) < b.options.Pace.probes {
 			o.Until = now
 		}
 		o.Free, o.Dark = true, false
+		state.Outage = &o
 		return true
 	})
 }
 
+// dark notes that the page is silent. If it has answered before, that keeps requests away, but not for ever.
 func (b *Breaker) dark(ctx context.Context) {
 	now := b.options.NowFunc()
 	b.change(ctx, true, func(o *wire.Outage) bool {
 		told := o.Dark
 		o.Dark = true
-		if !o.Free || o.Until.Sub(now) > darkLeft {
+		until := now.Add(darkWait)
+		if blind := o.Tried.Add(b.options.Pace.blind()); blind.Before(until) {
+			until = blind
+		}
+		if !o.Free || o.Until.Sub(now) > darkLeft || !until.After(o.Until) {
 			return !told
 		}
-		o.Until = now.Add(darkWait)
+		o.Until = until
 		return true
 	})
 }

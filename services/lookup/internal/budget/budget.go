@@ -33,8 +33,9 @@ type Budget struct {
 	mu      sync.Mutex
 	pool    []*ticket // Permits of a slot that nobody has used yet: for any lane.
 	trying  bool      // Somebody asks the server.
-	urgent  pace
-	backlog pace
+	held    time.Time // When a hold began last: what was asked for before is not used.
+	urgent  cadence
+	backlog cadence
 	closed  map[wire.Lane]time.Time // Until when nothing is left for a lane, in the server's time.
 	waiting map[wire.Lane]int
 	changed chan struct{} // Closed, and replaced, when a waiter may have become first.
@@ -50,9 +51,9 @@ func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, lim
 		clock: &clock{}, watch: &watcher{Watch: watch},
 		closed: map[wire.Lane]time.Time{}, waiting: map[wire.Lane]int{}, changed: make(chan struct{}),
 	}
-	b.window = &window{js: js, quotas: quotas, account: account, clock: b.clock, dated: limits.Day > 0 || limits.Month > 0}
-	if limits.Window.Requests > 0 {
-		b.window.slots = limits.Window.Slots()
+	b.window = &window{
+		js: js, quotas: quotas, account: account, clock: b.clock,
+		slots: limits.Window.Slots(), dated: limits.Day > 0 || limits.Month > 0,
 	}
 	if b.window.backlog = len(b.window.slots.Shares); limits.Reserve > 0 {
 		b.window.backlog = b.window.slots.Backlog()
@@ -66,7 +67,7 @@ func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, lim
 // rest from it, and else when the period has ended.
 func (b *Budget) Take(ctx context.Context, lane wire.Lane) (*Permit, error) {
 	for {
-		t, err := b.ticket(ctx, lane)
+		t, err := b.await(ctx, lane)
 		if err != nil {
 			return nil, err
 		}
@@ -140,11 +141,29 @@ func (b *Budget) Spent(lane wire.Lane) time.Duration {
 	return max(0, b.closed[lane].Sub(b.clock.now()))
 }
 
-// reopen forgets that a lane was closed: a unit of it was given back.
+// reopen forgets that this worker closed a lane: a unit of it was given back. The others keep it closed until they reckon, at the
+// latest when it would have come back by itself.
 func (b *Budget) reopen(lane wire.Lane) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.closed, lane)
+}
+
+// SetClock reads the server's clock if what is known of it cannot be gone by any more, and has whoever waits try again. It is to be
+// called every few minutes: while lanes are closed nobody takes, and on a machine that was suspended they would stay so for as much
+// longer, as waits go by a stop-watch that stood still. The error is a transient fault.
+func (b *Budget) SetClock(ctx context.Context) error {
+	if !b.clock.stale() {
+		return nil
+	}
+	if err := b.window.setClock(ctx); err != nil {
+		return fault.New(fault.Transient, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.urgent.next, b.backlog.next = time.Time{}, time.Time{}
+	b.wake()
+	return nil
 }
 
 func interrupted(ctx context.Context) error { return fault.New(fault.Interrupted, context.Cause(ctx)) }

@@ -31,6 +31,12 @@ func (c *clock) now() time.Time {
 func (c *clock) stale() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return quota.Stale(since(c.local))
+}
+
+// since is how long ago a moment was, by the stop-watch and by the wall clock. A reading has both; what is rounded has lost the
+// monotonic one.
+func since(t time.Time) (stopwatch, wall time.Duration) {
 	now := time.Now()
-	return quota.Stale(now.Sub(c.local), now.Round(0).Sub(c.local.Round(0))) // What is rounded has lost its monotonic part.
+	return now.Sub(t), now.Round(0).Sub(t.Round(0))
 }

@@ -11,7 +11,8 @@
 //
 // Slot first, then the units, all at the same time: the day that a request counts for is the server's at the take, so that no worker's
 // clock decides where midnight is. Within ten minutes of it the day is read off the time stamp of the take. Elsewhere a reading of the
-// server's clock tells, which is renewed after ten minutes: an error of a second does not matter there.
+// server's clock tells: an error of a second does not matter there. A take renews it when it is ten minutes old, and SetClock does
+// where nobody takes.
 //
 // A worker that finds no slot free sleeps until the first one expires, as the server's time stamps tell, so that days of waiting cost
 // nothing. Only where a slot outlives its time, because a clock stepped back or a follower is behind, it asks again, soon at first and
@@ -29,13 +30,17 @@
 // A counter may be above its limit for some milliseconds, by takes that are refunded since another counter refused them. A lane is
 // therefore closed only if the counters that refused it are still full a moment later. It is closed in this worker, until the release
 // when its reserve or its ceiling is what keeps it, else until the period ends, and a guard longer, since it goes by its own stop-watch.
-// A permit that is released opens its lane again: the unit may be the last.
+// A permit that is released opens its lane again, in this worker: the unit may be the last. Other workers find out when they reckon.
 //
 // # What can go wrong
 //
 //	a worker is killed with a permit      its slot is idle until it expires, its units are lost
 //	a worker is frozen with a permit      the permit is void by its own stop-watch when it wakes up
-//	a worker is suspended                 wall clock and stop-watch differ, and the server's clock is read before anything is taken
+//	a worker is suspended                 wall clock and stop-watch differ: its permits are void, and the server's clock is read before
+//	                                      anything is taken. Only the arithmetic is tested; no test can part the two clocks
+//	a worker is paused, clocks and all    what it has in hand may be used too late (reasoned, see package quota)
+//	the server's clock steps forward      slots expire early: up to a window's requests more, for each step (reasoned)
+//	it steps back                         slots live longer; over midnight, yesterday's counters are spent on (reasoned)
 //	a take times out                      no grant: the slot may be burnt, never used twice
 //	a count times out                     no grant: a unit may be lost; the other counters of the take are moved back
 //	a refund fails                        a unit is lost; it is never tried again, since twice would overspend
@@ -44,12 +49,15 @@
 //	others count a unit too many          a lane that was refused meanwhile asks again within two seconds
 //	nobody is urgent                      the reserve is the backlog's in the last hour; the reserved slot is idle
 //	urgent jobs use all of a day          they may: the reserve is their least, a ceiling would be their most
-//	a worker's clock is wrong, or jumps   nothing: only its stop-watch counts
+//	a worker's clock is wrong             nothing: only what passes by it counts
+//	it jumps                              the permits in hand are void, and the server's clock is read. Where the server is in the same
+//	                                      process it is the server's that jumps, see above
 //	the counters do not answer            jobs wait in hand, and are not counted as tried; the watch hears of it
 //	the quota stream does not answer      the same; a hold that could not stand is told as well
 //	NATS is down                          nobody takes, nobody asks
 //	NATS loses its last second            at most the takes of that second are granted again (a power cut of all servers)
-//	the provider says 429                 a hold stops every worker at its next take
+//	the provider says 429                 a hold stops every worker at its next take of a slot; what is left of slots that were taken
+//	                                      is used for their age, a second or two; the worker that was told drops it
 //	it says so again, for longer          the longer of two holds counts; a third is lost, and said again when they end
 //	others use the same key               what the provider counts beyond our own counters is added (Add)
 //	a limit is raised or lowered          a worker that starts with the new one goes by it, and by what was counted (Reckon)

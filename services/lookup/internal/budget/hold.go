@@ -19,12 +19,12 @@ const (
 )
 
 // Hold keeps every worker of the account from asking for a while, rounded up to whole seconds: the provider said so, or whoever calls
-// knows no better. It works at the next take of each; a permit that is out already lives on for less than its age. One that ends
-// sooner than what stands already changes nothing. What goes wrong is told to the watch, and leaves the permits as scarce as they
-// were.
+// knows no better. Nobody takes a slot any more. What was taken before lives on for its age, a second or two, in the pools of other
+// workers and as permits that are out; this worker drops its pool, and what it has asked for. A hold that ends sooner than what stands
+// already changes nothing. What goes wrong is told to the watch, and leaves the permits as scarce as they were.
 func (b *Budget) Hold(ctx context.Context, d time.Duration) {
 	b.mu.Lock()
-	b.pool = nil
+	b.held = time.Now()
 	b.mu.Unlock()
 	d = min(max(d, minHold), maxHold)
 	if rest := d % time.Second; rest > 0 {

@@ -60,3 +60,21 @@ func TestAHoldIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestAHoldDropsWhatIsAskedFor has a worker be told to hold while it takes a slot of several permits.
+func TestAHoldDropsWhatIsAskedFor(t *testing.T) {
+	inLab(t, func(l *lab) {
+		js, stop := l.bend()
+		defer stop()
+		js.slotFunc = func(err error) error { l.sleep(500 * time.Millisecond); return err }
+		b := l.through(js, account(), budget.Limits{Window: quota.Window{Requests: 600, Per: time.Minute}}, budget.Watch{})
+		l.sleep(time.Minute)
+		began, served := time.Now(), make(chan time.Duration)
+		go func() { l.must(b, wire.Fresh); served <- time.Since(began) }()
+		l.sleep(100 * time.Millisecond)
+		b.Hold(l.Context(), 10*time.Second)
+		if took := <-served; took < 10*time.Second {
+			l.Errorf("a permit %v after the take began that a hold overtook, want none before its end", took)
+		}
+	})
+}

@@ -72,11 +72,17 @@ func (l *lab) watched(account wire.Account, limits budget.Limits, watch budget.W
 	if err != nil {
 		l.Fatal(err)
 	}
-	b, err = budget.Open(l.Context(), js, account, limits, watch)
+	return l.through(js, account, limits, watch), nc.Close
+}
+
+// through opens the budget of a worker on a connection that a test may have bent.
+func (l *lab) through(js jetstream.JetStream, account wire.Account, limits budget.Limits, watch budget.Watch) *budget.Budget {
+	l.Helper()
+	b, err := budget.Open(l.Context(), js, account, limits, watch)
 	if err != nil {
 		l.Fatal(err)
 	}
-	return b, nc.Close
+	return b
 }
 
 // must takes a permit, and tells how long it took.

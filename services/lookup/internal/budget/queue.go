@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"vtq.internal/shared/wire"
@@ -10,33 +11,33 @@ import (
 // maxVain bounds the doubling of the wait: 25 ms doubled six times is above a second.
 const maxVain = 6
 
-// A pace tells when the server is asked again for a class of lanes. The urgent one has its own, since it may take a slot that the
+// A cadence tells when the server is asked again for a class of lanes. The urgent one has its own, since it may take a slot that the
 // backlog may not, and since what it waits for is not to be told by when the backlog asked.
-type pace struct {
+type cadence struct {
 	next time.Time // When the next try is due.
 	vain int       // Tries since the last that gave something.
 }
 
 // tried sets the next try. After tries in vain the server is asked less often, up to once a second: slots can outlive our estimate,
 // when its clock steps back or a follower answers that is behind.
-func (p *pace) tried(got bool, wait time.Duration) {
-	if p.vain++; got {
-		p.vain = 0
+func (c *cadence) tried(got bool, wait time.Duration) {
+	if c.vain++; got {
+		c.vain = 0
 	} else {
-		wait = max(wait, min(retryWait<<min(p.vain, maxVain), errorWait))
+		wait = max(wait, min(retryWait<<min(c.vain, maxVain), errorWait))
 	}
-	p.next = time.Now().Add(wait)
+	c.next = time.Now().Add(wait)
 }
 
-func (b *Budget) pace(lane wire.Lane) *pace {
+func (b *Budget) cadenceOf(lane wire.Lane) *cadence {
 	if lane == wire.Urgent {
 		return &b.urgent
 	}
 	return &b.backlog
 }
 
-// ticket waits for a turn of the lane, and takes a slot or what is left of one.
-func (b *Budget) ticket(ctx context.Context, lane wire.Lane) (*ticket, error) {
+// await waits for a turn of the lane, and takes a slot or what is left of one.
+func (b *Budget) await(ctx context.Context, lane wire.Lane) (*ticket, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting[lane]++
@@ -64,7 +65,7 @@ func (b *Budget) turn(lane wire.Lane) (wait time.Duration, first bool) {
 	if b.pooled() {
 		return 0, first
 	}
-	return time.Until(b.pace(lane).next), first
+	return time.Until(b.cadenceOf(lane).next), first
 }
 
 // behind tells that somebody waits whose lane goes first.
@@ -98,6 +99,19 @@ func (b *Budget) Yield(ctx context.Context, lane wire.Lane) error {
 	return interrupted(ctx)
 }
 
+// Expect counts somebody as waiting in Take who is about to come, until come is called: lanes that go after this one wait for them.
+func (b *Budget) Expect(lane wire.Lane) (come func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting[lane]++
+	return sync.OnceFunc(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.waiting[lane]--
+		b.wake()
+	})
+}
+
 // try asks the server once, unlocked, and leaves in the pool what it gave.
 func (b *Budget) try(ctx context.Context, lane wire.Lane) {
 	var tickets []*ticket
@@ -106,7 +120,7 @@ func (b *Budget) try(ctx context.Context, lane wire.Lane) {
 	b.mu.Unlock()
 	defer func() { // Also when it panics: the lock is the caller's.
 		b.mu.Lock()
-		b.pace(lane).tried(len(tickets) > 0, wait)
+		b.cadenceOf(lane).tried(len(tickets) > 0, wait)
 		b.trying = false
 		b.pool = append(b.pool, tickets...)
 		b.wake()
@@ -126,9 +140,12 @@ func (b *Budget) rest(ctx context.Context, err error) {
 	b.wake()
 }
 
-// pooled drops what has become void, and tells whether anything is left.
+// lost tells that a ticket is not to be used any more: it is void, or was asked for before a hold began.
+func (b *Budget) lost(t *ticket) bool { return t.void() || !t.asked.After(b.held) }
+
+// pooled drops what is lost, and tells whether anything is left.
 func (b *Budget) pooled() bool {
-	for len(b.pool) > 0 && b.pool[0].void() {
+	for len(b.pool) > 0 && b.lost(b.pool[0]) {
 		b.pool = b.pool[1:]
 	}
 	return len(b.pool) > 0
@@ -144,7 +161,7 @@ func (b *Budget) draw() *ticket {
 func (b *Budget) giveBack(t *ticket) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !t.void() {
+	if !b.lost(t) {
 		b.pool = append([]*ticket{t}, b.pool...)
 		b.wake()
 	}

@@ -22,6 +22,8 @@ type view struct {
 
 // live reads the slots and the holds.
 func (w *window) live(ctx context.Context) (view, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	v := view{now: w.clock.now(), taken: map[int]time.Time{}}
 	for message, err := range stream.Latest(ctx, w.js, stream.Quota, w.subjects()) {
 		if err != nil {

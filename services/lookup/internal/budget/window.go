@@ -21,6 +21,8 @@ const (
 	retryWait = 25 * time.Millisecond
 	// errorWait is how soon the server is asked again after an error: an election takes seconds.
 	errorWait = time.Second
+	// readTimeout bounds a read of the slots: 60 kB at most.
+	readTimeout = 5 * time.Second
 	// clockTimeout bounds a reading of the server's clock, and with it the error of what it says: well below the guard.
 	clockTimeout = 2 * time.Second
 	// stampMargin is how near to midnight the day of a take is read off the server's time stamp. Farther away the clock may be off
@@ -56,9 +58,18 @@ func (w *window) take(ctx context.Context, lane wire.Lane) ([]*ticket, time.Dura
 	case live.held > 0:
 		return nil, live.held, nil
 	case len(w.slots.Shares) == 0:
-		return []*ticket{{asked: time.Now(), age: quota.Guard, day: w.clock.now()}}, 0, nil
+		return w.unlimited()
 	}
 	return w.takeOf(ctx, live, w.order(lane))
+}
+
+// unlimited gives a ticket where there are no slots. The read before it may have taken us to midnight, or through a suspension.
+func (w *window) unlimited() ([]*ticket, time.Duration, error) {
+	t := &ticket{asked: time.Now(), age: w.slots.Age, day: w.clock.now()}
+	if w.clock.stale() || w.guarded(t.day) > 0 {
+		return nil, retryWait, nil
+	}
+	return []*ticket{t}, 0, nil
 }
 
 // takeOf tries slots in turn, but those that are known to be taken.
@@ -71,7 +82,7 @@ func (w *window) takeOf(ctx context.Context, live view, slots []int) ([]*ticket,
 		switch {
 		case err == nil:
 			return tickets, 0, nil
-		case errors.Is(err, errGuarded):
+		case errors.Is(err, errUndated):
 			return nil, errorWait, nil
 		case !refused(err):
 			return nil, errorWait, fmt.Errorf("taking a slot: %w", err) // It may be taken or not: it is not ours.
@@ -121,36 +132,37 @@ func (w *window) try(ctx context.Context, slot int) ([]*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	day := w.stamp(ctx, ack.Sequence)
-	if w.guarded(day) > 0 {
-		return nil, errGuarded
-	}
-	age := w.slots.Age
-	if w.dated { // A long-lived permit must not outlive the day that it counts for.
-		age = min(age, quota.NextDay(day).Sub(day)-quota.Guard/2)
+	day, err := w.stamp(ctx, ack.Sequence)
+	if err != nil || w.guarded(day) > 0 {
+		return nil, errUndated
 	}
 	tickets := make([]*ticket, w.slots.Shares[slot])
 	for i := range tickets {
-		tickets[i] = &ticket{asked: asked, age: age, day: day}
+		tickets[i] = &ticket{asked: asked, age: w.slots.Age, day: day}
 	}
 	return tickets, nil
 }
 
-// errGuarded means that a slot was taken too near to midnight to tell the day: it is left to expire.
-var errGuarded = errors.New("too near to midnight")
+// errUndated means that it cannot be told which day a slot counts for: it was taken too near to midnight, or our clock cannot be gone
+// by and the server's time of the take not be read. It is left to expire.
+var errUndated = errors.New("the day of a slot is not known")
 
-// stamp is the server's time of a take. Near midnight it is read, since the day depends on it; where it cannot be, and everywhere
-// else, the clock has to do: the guard around midnight is wider than its error.
-func (w *window) stamp(ctx context.Context, sequence uint64) time.Time {
-	now := w.clock.now()
-	if !w.dated || !quota.NearMidnight(now, stampMargin) {
-		return now
+// stamp is the server's time of a take. It is read near midnight, since the day depends on it, and when the clock has become stale
+// since it was looked at: the machine was suspended. Where it cannot be read near midnight the clock has to do: the guard is wider
+// than its error. A suspension after the take was asked for does not matter here, as it voids the ticket.
+func (w *window) stamp(ctx context.Context, sequence uint64) (time.Time, error) {
+	now, stale := w.clock.now(), w.clock.stale()
+	if !w.dated || !stale && !quota.NearMidnight(now, stampMargin) {
+		return now, nil
 	}
 	message, err := w.quotas.GetMsg(ctx, sequence)
-	if err != nil {
-		return now
+	switch {
+	case err == nil:
+		return message.Time, nil
+	case stale:
+		return now, fmt.Errorf("reading when a slot was taken: %w", err)
 	}
-	return message.Time
+	return now, nil
 }
 
 // refused tells that a slot's last take still lives.

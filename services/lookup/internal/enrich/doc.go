@@ -5,10 +5,25 @@
 // The provider is asked once. Then the aliases are published and after them the verdict, so that a crash between the two leaves
 // aliases without an answer, which are misses, and never an answer that its aliases do not lead to.
 //
-// Concurrent jobs for one object share one request: the second waits for the first, and takes its answer. Jobs for hashes of different
-// sorts do not run side by side in one worker, since they may be about one file.
+// Concurrent jobs for one object share one request: the second waits for the first, and takes its answer, or what the provider said
+// against the object. Jobs of one lane for hashes of different sorts do not run side by side in one worker, since they may be about one
+// file. Lanes do not wait for each other but at the request itself, so a file under two names in two lanes may cost two.
+//
+// While the memory cannot be read, or an answer not be stored, jobs stay in hand: it is not their fault, and to give one back would
+// count an attempt against it, or ask again for what was paid. So TroubleFunc tells, and the provider is not asked meanwhile.
+//
+// A permit lives for about a second, and a connection may take longer to stand. Then the request is given up, not the connection,
+// which the next permit finds; and one job of a lane tries at a time until one was in time (path). A provider that cannot be reached
+// at all is a failure after three such permits.
 //
 // Two contexts bound the work. Waiting, for a permit or for the provider to come back, ends with the first: a job that waits costs
 // nothing when it is given back. A request that is under way is paid for, and may go on, with what follows from it, until the second
 // ends.
+//
+// # Decisions
+//
+//   - A late connection is left to net/http, against waiting for it with a permit that would be void, and against taking a permit when it
+//     stands: it might be closed, unused, before a permit comes.
+//   - An answer that cannot be stored waits in hand until the worker ends, against giving its job back after some minutes: another worker
+//     would ask again. What is too large to be stored is the object's own fault, and a dead letter.
 package enrich

@@ -15,37 +15,6 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// A Looker answers what a provider knows about an object.
-type Looker interface {
-	Look(ctx context.Context, object indicator.Object) (verdict.Verdict, error)
-}
-
-// A Permit pays for one request.
-type Permit interface {
-	Void() bool // It is too old: nothing may be written any more.
-	Release()   // Gives it back, unused.
-}
-
-// A Budget gives permits.
-type Budget interface {
-	Take(ctx context.Context, lane wire.Lane) (Permit, error)
-	Hold(ctx context.Context, d time.Duration)    // Gives none, to anybody, for a while.
-	Refused(ctx context.Context, d time.Duration) // The same: a request that had a permit was refused all the same.
-}
-
-// A Guard keeps requests from a provider that is down.
-type Guard interface {
-	Enter(ctx context.Context) (Pass, error) // Waits until somebody may ask.
-	Open() bool                              // Nobody asks, but for a probe.
-}
-
-// A Pass lets one request be asked, and is told what came of it.
-type Pass interface {
-	Do(ctx context.Context, ask func() (verdict.Verdict, error)) (verdict.Verdict, error)
-	Spent()                    // The request goes out.
-	Leave(ctx context.Context) // Gives it back, unused.
-}
-
 // An Enricher answers jobs through one provider.
 type Enricher struct {
 	JS       jetstream.JetStream
@@ -59,10 +28,16 @@ type Enricher struct {
 	// OtherScheme allows a second request, under the other scheme, for a URL whose scheme was a guess and which the provider
 	// does not know under the first.
 	OtherScheme bool
+	// VoidFunc hears of each permit that became void before its request could be written. It is called from any goroutine. Optional.
+	VoidFunc func()
+	// TroubleFunc hears of a memory that cannot be read or written: jobs stay in hand meanwhile. It hears one error a minute at most,
+	// from any goroutine. Optional.
+	TroubleFunc func(error)
 
-	asking singleflight.Group // Jobs that wait for a permit, or ask.
-	flying singleflight.Group // Requests under way.
-	files  shelf
+	asking                 singleflight.Group // Jobs of a lane that wait for a permit, or ask.
+	flying                 singleflight.Group // Requests under way, with the storing of what they bring.
+	urgent, fresh, refresh lane
+	watch                  watch
 }
 
 // A Report tells how a job was answered, for the log line of its message.
@@ -95,7 +70,7 @@ func (e *Enricher) Answer(ctx, working context.Context, t Ticket) (Report, error
 		return report, fault.New(fault.Permanent, fmt.Errorf("a job that may not leave the house: %w", err))
 	}
 	if t.Lane != wire.Urgent { // Somebody waits: a request too many is the lesser evil.
-		leave, err := e.files.enter(ctx, t.Job.Object)
+		leave, err := e.enter(ctx, t)
 		if err != nil {
 			return report, fault.New(fault.Interrupted, err)
 		}
@@ -140,46 +115,26 @@ func (e *Enricher) resolve(ctx, working context.Context, t Ticket, report *Repor
 
 func (e *Enricher) hasOther(job wire.Job) bool { return e.OtherScheme && job.Other != nil }
 
-// about finds out about one object: from memory, else from the provider, together with all others who ask about it now. Somebody who
-// waits does not stand in line with the backlog, not even for the same object.
+// about finds out about one object: from memory, else from the provider, together with all others of the lane who ask about it now.
+// Lanes do not wait for each other, not even for the same object: what one has no budget for, another may have.
 func (e *Enricher) about(ctx, working context.Context, t Ticket, object indicator.Object, report *Report) (answer, error) {
-	v, found, err := e.Memory.Find(working, object, t.Job.After)
+	v, found, err := e.find(ctx, working, t, object)
 	report.Cache = found
 	if err != nil || found != recall.Miss {
 		return answer{object: object, verdict: v}, err
 	}
 	mine := false
-	line := fmt.Sprint(object.Key(), t.Job.After, t.Lane == wire.Urgent)
+	line := fmt.Sprint(object.Key(), t.Job.After, t.Lane)
 	result, err, _ := e.asking.Do(line, func() (any, error) {
 		mine = true
 		return e.ask(ctx, working, t, object, report)
 	})
 	a, _ := result.(answer)
 	if !mine {
-		a.paid, a.stored = false, false
+		a, err = e.join(working, t, a, err)
 	}
 	if !a.paid && report.Cache == recall.Miss && err == nil {
 		report.Cache = recall.Hit // Of somebody else's request.
 	}
 	return a, err
-}
-
-// remember stores what was paid for, so that everybody finds it: aliases first. It stands under the job's own indicator already, unless
-// the same URL under its other scheme may turn out to be the answer.
-func (e *Enricher) remember(ctx context.Context, t Ticket, a answer) (answer, error) {
-	if err := e.publishAliases(ctx, a); err != nil {
-		return a, err
-	}
-	if a.object != t.Job.Object || !a.verdict.Found && e.hasOther(t.Job) {
-		return a, e.keep(ctx, t, a)
-	}
-	a.stored = true
-	return a, e.publish(ctx, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
-}
-
-// keep stores an answer under its own key, for whoever asks about that object: under the job's indicator an answer about another
-// object is going to stand. Nobody in ThreatQ asked for it.
-func (e *Enricher) keep(ctx context.Context, t Ticket, a answer) error {
-	t.ID, t.Job.Indicator = t.ID+"-"+string(a.object.Key()), indicator.Indicator{}
-	return e.publish(ctx, t, 0, a.object.Key(), a)
 }

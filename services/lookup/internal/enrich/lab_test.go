@@ -38,6 +38,12 @@ type lab struct {
 	steps   []string
 	open    bool
 	refuses int // How often the guard lets nobody ask.
+	// expected counts those of each lane who are about to come to the budget.
+	expected map[wire.Lane]int
+	spent    wire.Lane // Nothing is left for it, which takes the budget a second to find out.
+	behind   wire.Lane // It waits for an hour for its permits.
+	voids    int
+	troubles []time.Time
 }
 
 func inLab(t *testing.T, f func(l *lab)) {
@@ -46,7 +52,7 @@ func inLab(t *testing.T, f func(l *lab)) {
 		t.Helper()
 		nc := s.Connect()
 		defer nc.Close()
-		l := &lab{T: t, server: s}
+		l := &lab{T: t, server: s, expected: map[wire.Lane]int{}}
 		var err error
 		if l.js, err = jetstream.New(nc); err != nil {
 			t.Fatalf("opening JetStream: %v", err)
@@ -60,6 +66,7 @@ func inLab(t *testing.T, f func(l *lab)) {
 		}
 		l.enricher = &enrich.Enricher{
 			JS: l.js, Budget: l, Guard: l, Provider: l, Name: "virustotal", QuotaWait: time.Minute,
+			VoidFunc: l.void, TroubleFunc: l.trouble,
 			Memory: &recall.Memory{
 				Stream: l.verdicts(), Provider: "virustotal", Policy: verdict.DefaultPolicy(),
 				Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: day},
@@ -95,8 +102,41 @@ func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
 	if ctx.Err() != nil {
 		return nil, fault.New(fault.Interrupted, context.Cause(ctx))
 	}
+	if lane == l.spent {
+		l.sleep(time.Second)
+		return nil, fault.New(fault.Quota, errSpent)
+	}
+	if lane == l.behind {
+		l.sleep(time.Hour)
+	}
 	l.step("take %s", lane)
-	return releaser{l}, nil
+	return releaser{l, time.Now()}, nil
+}
+
+var errSpent = errors.New("the day is spent")
+
+// Expect implements enrich.Budget.
+func (l *lab) Expect(lane wire.Lane) func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.expected[lane]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.expected[lane]--
+	}
+}
+
+func (l *lab) void() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.voids++
+}
+
+func (l *lab) trouble(error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.troubles = append(l.troubles, time.Now())
 }
 
 // Hold implements enrich.Budget.
@@ -105,10 +145,19 @@ func (l *lab) Hold(_ context.Context, d time.Duration) { l.step("hold %v", d) }
 // Refused implements enrich.Budget.
 func (l *lab) Refused(_ context.Context, d time.Duration) { l.step("refused %v", d) }
 
-type releaser struct{ l *lab }
+// life is for how long a permit of the lab is good.
+const life = time.Second
+
+type releaser struct {
+	l     *lab
+	asked time.Time
+}
 
 // Void implements enrich.Permit.
-func (r releaser) Void() bool { return false }
+func (r releaser) Void() bool { return r.Left() < 0 }
+
+// Left implements enrich.Permit.
+func (r releaser) Left() time.Duration { return life - time.Since(r.asked) }
 
 // Release implements enrich.Permit.
 func (r releaser) Release() { r.l.step("release") }

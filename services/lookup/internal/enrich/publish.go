@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,10 +19,40 @@ import (
 const (
 	// minStoreWait and maxStoreWait bound the wait between two tries to publish: an election takes up to 7 s.
 	minStoreWait, maxStoreWait = time.Second, 15 * time.Second
-	// storePatience is for how long it is tried: as long as a rolling restart of a cluster takes. Where NATS is gone for longer the
-	// job could not be settled either.
-	storePatience = 3 * time.Minute
 )
+
+// errUnstored marks an answer that could not be stored. It says nothing about the provider.
+var errUnstored = errors.New("storing an answer")
+
+// remember stores what was paid for, so that everybody finds it: aliases first. Its error is an errUnstored, and the answer comes with
+// it.
+func (e *Enricher) remember(ctx context.Context, t Ticket, a answer) (answer, error) {
+	err := e.publishAliases(ctx, a)
+	if err == nil {
+		a, err = e.file(ctx, t, a)
+	}
+	if err != nil {
+		return a, fmt.Errorf("%w: %w", errUnstored, err)
+	}
+	return a, nil
+}
+
+// file stores an answer under the job's own indicator already, unless the same URL under its other scheme may turn out to be the
+// answer.
+func (e *Enricher) file(ctx context.Context, t Ticket, a answer) (answer, error) {
+	if a.object != t.Job.Object || !a.verdict.Found && e.hasOther(t.Job) {
+		return a, e.keep(ctx, t, a)
+	}
+	a.stored = true
+	return a, e.publish(ctx, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
+}
+
+// keep stores an answer under its own key, for whoever asks about that object: under the job's indicator an answer about another
+// object is going to stand. Nobody in ThreatQ asked for it.
+func (e *Enricher) keep(ctx context.Context, t Ticket, a answer) error {
+	t.ID, t.Job.Indicator = t.ID+"-"+string(a.object.Key()), indicator.Indicator{}
+	return e.publish(ctx, t, 0, a.object.Key(), a)
+}
 
 // publishAliases lets the other names of an object lead to the answer that is about to be published. An answer from memory has its
 // aliases already: to turn them to this job would make them lead nowhere for a moment, and cost somebody a request.
@@ -53,25 +82,30 @@ func (e *Enricher) publish(ctx context.Context, t Ticket, id int64, key indicato
 	return nil
 }
 
-// store publishes to the verdict stream, and goes on trying for as long as ctx lasts while the server cannot take it: an answer that
-// was paid for must not be asked for again because NATS elects a leader.
+// store publishes to the verdict stream, and goes on trying for as long as ctx lasts: an answer that was paid for must not be asked for
+// again because NATS elects a leader, or has no room until somebody makes some. To give the job back would bring it to a worker that
+// does not have the answer.
 func (e *Enricher) store(ctx context.Context, subject string, body []byte, options ...jetstream.PublishOpt) error {
 	options = append(options, jetstream.WithExpectStream(stream.Verdicts))
-	ctx, cancel := context.WithTimeout(ctx, storePatience)
-	defer cancel()
 	for wait := minStoreWait; ; wait = min(2*wait, maxStoreWait) {
 		_, err := e.JS.Publish(ctx, subject, body, options...)
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
+		case tooLarge(err):
+			return fault.New(fault.Permanent, err)
+		case errors.Is(err, nats.ErrConnectionClosed):
+			return fault.New(fault.Transient, err) // By us: there will never be another.
 		}
-		if final(err) || !lifecycle.Sleep(ctx, wait) {
+		e.trouble(ctx, err)
+		if !lifecycle.Sleep(ctx, wait) {
 			return fault.New(fault.Transient, err)
 		}
 	}
 }
 
-// final tells that the server has answered, and will not answer otherwise, or that there will never be one.
-func final(err error) bool {
+// tooLarge tells that the message itself is refused, by the client or the server, and will be each time.
+func tooLarge(err error) bool {
 	refused, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && refused.Code != http.StatusServiceUnavailable || errors.Is(err, nats.ErrConnectionClosed)
+	return ok && refused.ErrorCode == jetstream.JSErrCodeStreamMessageExceedsMaximum || errors.Is(err, nats.ErrMaxPayload)
 }

@@ -11,6 +11,8 @@ import (
 // a file are three objects until the provider says that they are one; asked about at the same time they would cost three requests. Jobs
 // for hashes of one sort can not be about one file without being one object, so they need not wait for each other.
 //
+// There is one for each lane of the backlog: a file that is in hand in both lanes under two names may cost one request too many.
+//
 // A sort that waits keeps others from joining the one inside, so that each has its turn. The zero value is empty.
 type shelf struct {
 	mu      sync.Mutex

@@ -11,6 +11,7 @@ import (
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
 )
 
 // file is one file under its three names, as the provider tells them.
@@ -133,6 +134,48 @@ func TestWaitingForAnotherSortEndsWithTheFirstContext(t *testing.T) {
 		defer cancel()
 		if _, err := l.enricher.Answer(ctx, l.Context(), ticket(2, names[1])); fault.KindOf(err) != fault.Interrupted {
 			l.Errorf("Answer = %v, want an interruption", err)
+		}
+		working.Wait()
+	})
+}
+
+// TestLanesDoNotWaitForEachOthersHashes keeps a refresh job at the budget, behind fresh jobs of other sorts, of which the budget knows
+// also while they wait for each other.
+func TestLanesDoNotWaitForEachOthersHashes(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.lookFunc = func(context.Context, indicator.Object) (verdict.Verdict, error) {
+			l.sleep(500 * time.Millisecond)
+			return known(indicator.Object{}), nil
+		}
+		names, _ := file(1)
+		fresh, _ := file(2)
+		l.behind = wire.Refresh
+		var working sync.WaitGroup
+		working.Go(func() {
+			old := ticket(1, names[0])
+			old.Lane = wire.Refresh
+			if _, err := l.answer(old); err != nil {
+				l.Errorf("answering the refresh job: %v", err)
+			}
+		})
+		l.sleep(time.Second)
+		began := time.Now()
+		for id, object := range fresh[1:] {
+			working.Go(func() {
+				if _, err := l.answer(ticket(int64(id+2), object)); err != nil || time.Since(began) > 2*time.Second {
+					l.Errorf("answering fresh job %d: %v after %v, want it at once", id+2, err, time.Since(began))
+				}
+			})
+		}
+		for after, want := range map[time.Duration]int{250 * time.Millisecond: 1, 30 * time.Minute: 0} {
+			working.Go(func() {
+				l.sleep(after)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				if got := l.expected[wire.Fresh]; got != want {
+					l.Errorf("the budget expects %d fresh jobs after %v, want %d", got, after, want)
+				}
+			})
 		}
 		working.Wait()
 	})

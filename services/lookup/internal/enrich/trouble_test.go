@@ -24,16 +24,16 @@ func TestWhatKeepsAJobInHand(t *testing.T) {
 		steps   string
 		kind    fault.Kind // Of the error; 0 for an answer.
 	}{
-		"quota":                        {[]error{of(fault.Quota)}, false, ask + ", hold 1m0s" + again, 0},
-		"quota with a time":            {[]error{fault.After(fault.Quota, 9*time.Second, errors.New("429"))}, false, ask + ", hold 9s" + again, 0},
-		"quota, twice":                 {[]error{of(fault.Quota), of(fault.Quota)}, false, ask + ", hold 1m0s" + again + ", hold 1m0s" + again, 0},
+		"quota":                        {[]error{of(fault.Quota)}, false, ask + ", refused 1m0s" + again, 0},
+		"quota with a time":            {[]error{fault.After(fault.Quota, 9*time.Second, errors.New("429"))}, false, ask + ", refused 9s" + again, 0},
+		"quota, twice":                 {[]error{of(fault.Quota), of(fault.Quota)}, false, ask + ", refused 1m0s" + again + ", refused 1m0s" + again, 0},
 		"a refused key":                {[]error{of(fault.Denied), of(fault.Denied), of(fault.Denied)}, true, ask + again + again + again, 0},
 		"a failure, and it is open":    {[]error{of(fault.Transient)}, true, ask + again, 0},
 		"unclassified, and it is open": {[]error{errors.New("what?")}, true, ask + again, 0},
 		"a failure":                    {[]error{of(fault.Transient)}, false, ask, fault.Transient},
 		"a bad item":                   {[]error{of(fault.Permanent)}, true, ask, fault.Permanent},
 		"an interruption":              {[]error{of(fault.Interrupted)}, true, ask, fault.Interrupted},
-		"one that becomes bad":         {[]error{of(fault.Quota), of(fault.Permanent)}, true, ask + ", hold 1m0s" + again, fault.Permanent},
+		"one that becomes bad":         {[]error{of(fault.Quota), of(fault.Permanent)}, true, ask + ", refused 1m0s" + again, fault.Permanent},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -143,19 +143,6 @@ func TestAJobThatWouldStayIsGivenBackAtTheEnd(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestAnAnswerThatCannotBePublished(t *testing.T) {
-	inLab(t, func(l *lab) {
-		l.lookFunc = func(_ context.Context, o indicator.Object) (verdict.Verdict, error) {
-			l.server.Stop()
-			return known(o), nil
-		}
-		if _, err := l.answer(ticket(7, domain())); fault.KindOf(err) != fault.Transient {
-			l.Errorf("Answer = %v of kind %v, want a transient fault", err, fault.KindOf(err))
-		}
-		l.server.Start()
-	})
 }
 
 func TestNoValueStandsInAnError(t *testing.T) {

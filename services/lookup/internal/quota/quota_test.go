@@ -20,7 +20,11 @@ func TestSlots(t *testing.T) {
 		"every slot a request":  {quota.Window{Requests: 256, Per: time.Minute}, 256, 1, 1, 61 * time.Second, time.Second},
 		"shares begin":          {quota.Window{Requests: 257, Per: time.Minute}, 256, 2, 1, 61 * time.Second, time.Second},
 		"a thousand a minute":   {quota.Window{Requests: 1000, Per: time.Minute}, 256, 4, 3, 61 * time.Second, time.Second},
-		"a long window":         {quota.Window{Requests: 1000, Per: 10 * time.Minute}, 256, 4, 3, 618 * time.Second, 18 * time.Second},
+		"a long window":         {quota.Window{Requests: 1000, Per: 10 * time.Minute}, 256, 4, 3, 602 * time.Second, 2 * time.Second},
+		"an age of one second":  {quota.Window{Requests: 1000, Per: 66 * time.Second}, 256, 4, 3, 67 * time.Second, time.Second},
+		"an age of two":         {quota.Window{Requests: 1000, Per: 67 * time.Second}, 256, 4, 3, 69 * time.Second, 2 * time.Second},
+		"never of three":        {quota.Window{Requests: 1000, Per: 100 * time.Second}, 256, 4, 3, 102 * time.Second, 2 * time.Second},
+		"the longest window":    {quota.Window{Requests: 100_000, Per: time.Hour}, 256, 391, 390, 3602 * time.Second, 2 * time.Second},
 		"the most that is sold": {quota.Window{Requests: 30_000, Per: time.Minute}, 256, 118, 117, 61 * time.Second, time.Second},
 	}
 	for name, c := range cases {
@@ -34,6 +38,24 @@ func TestSlots(t *testing.T) {
 				t.Errorf("TTL %v, age %v; want %v, %v", got.TTL, got.Age, c.ttl, c.age)
 			}
 		})
+	}
+}
+
+// TestWithoutALimit has no slots, and permits that live for as long as others.
+func TestWithoutALimit(t *testing.T) {
+	for _, requests := range []int{0, -1} {
+		if got := (quota.Window{Requests: requests, Per: time.Minute}).Slots(); len(got.Shares) != 0 || got.Age != time.Second {
+			t.Errorf("Slots of %d = %d, of age %v; want none, of a second", requests, len(got.Shares), got.Age)
+		}
+	}
+}
+
+// TestPermitsEndBeforeTheirDay: what is taken just before the guard is void by midnight, whatever a clock that is two seconds behind says.
+func TestPermitsEndBeforeTheirDay(t *testing.T) {
+	for per := time.Second; per <= time.Hour; per += time.Second {
+		if got := (quota.Window{Requests: 257, Per: per}).Slots().Age; got > quota.Guard/2 {
+			t.Errorf("permits of a window of %v live for %v, want half the guard at most", per, got)
+		}
 	}
 }
 
@@ -167,6 +189,32 @@ func TestStale(t *testing.T) {
 		if got := quota.Stale(c.stopwatch, c.wall); got != c.want {
 			t.Errorf("%s: Stale(%v, %v) = %v, want %v", name, c.stopwatch, c.wall, got, c.want)
 		}
+	}
+}
+
+func TestVoid(t *testing.T) {
+	const age, asleep = time.Second, 8 * time.Hour
+	cases := map[string]struct {
+		stopwatch, wall time.Duration
+		want            bool
+	}{
+		"new":                              {0, 0, false},
+		"as old as it may be":              {age, age, false},
+		"too old":                          {age + 1, age, true},
+		"too old by the wall clock":        {age, age + 1, true},
+		"suspended for a night":            {time.Millisecond, asleep, true},
+		"suspended for half its age":       {age / 2, age, false},
+		"suspended for more than is left":  {age / 2, age + 1, true},
+		"a wall clock that stepped back":   {age / 2, age/2 - time.Second - 1, true},
+		"back, by as much as it may leave": {age / 2, age/2 - time.Second, false},
+	}
+	for name, c := range cases {
+		if got := quota.Void(c.stopwatch, c.wall, age); got != c.want {
+			t.Errorf("%s: Void(%v, %v, %v) = %v, want %v", name, c.stopwatch, c.wall, age, got, c.want)
+		}
+	}
+	if !quota.Void(time.Second, asleep, 2*asleep) {
+		t.Error("a permit of a long age outlives a suspension, want it void: the difference of the clocks tells")
 	}
 }
 

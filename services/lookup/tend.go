@@ -1,0 +1,75 @@
+package lookup
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/wire"
+)
+
+const (
+	// tendInterval is how often it is seen to that consumers are paused for as long as they have to be, and no longer: a worker may have
+	// died before it could tell the server what it had written down, or gone by limits that were raised since.
+	tendInterval = 5 * time.Minute
+	// tendLease keeps the other workers from doing the same. It ends before the next turn of whoever holds it.
+	tendLease = tendInterval - time.Minute
+)
+
+// tend does so until ctx ends, now and then, in one worker at a time.
+func (w *worker) tend(ctx context.Context, lanes []lane) error {
+	for lifecycle.Sleep(ctx, tendInterval+rand.N(time.Minute)) { //nolint:gosec // Jitter, not a secret.
+		err := w.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
+		if err == nil {
+			err = w.mend(ctx, lanes)
+		}
+		if err != nil && ctx.Err() == nil {
+			w.trouble(err)
+		}
+	}
+	return nil
+}
+
+func (w *worker) mend(ctx context.Context, lanes []lane) error {
+	ours, err := w.budget.Lease(ctx, "tend", tendLease)
+	if err != nil || !ours {
+		return err
+	}
+	state, err := w.fleet.State(ctx)
+	if err != nil {
+		return err
+	}
+	for _, from := range lanes {
+		if _, spent := state.Spent[from.name]; spent {
+			w.reconsider(ctx, from)
+		}
+	}
+	if state, err = w.fleet.State(ctx); err != nil {
+		return err
+	}
+	return w.fleet.Pause(ctx, state)
+}
+
+// reconsider ends a pause for want of budget when there is some: the limit may have been raised since.
+func (w *worker) reconsider(ctx context.Context, from lane) {
+	left, err := w.budget.Reckon(ctx, from.name)
+	if err == nil && left <= 0 {
+		err = w.fleet.Restore(ctx, from.name)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.trouble(err)
+	}
+}
+
+// spent has the lane's consumer paused until there is something left again, and the job may then go back at once: it comes again with
+// the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused the job itself stays away for as long.
+func (w *worker) spent(ctx context.Context, name wire.Lane, err error) error {
+	left := fault.RetryAfter(err)
+	if trouble := w.fleet.Spend(context.WithoutCancel(ctx), name, left); trouble != nil {
+		w.trouble(trouble)
+		return err
+	}
+	return fault.New(fault.Quota, err)
+}
