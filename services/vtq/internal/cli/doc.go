@@ -7,6 +7,7 @@
 //	vtq pause        let no worker ask, for a while            until when
 //	vtq resume       end that                                  what is so now
 //	vtq deadletters  list, show, redrive and drop them         a table or JSON; how many
+//	vtq replay       write verdicts again, or ask again        what it comes to
 //	vtq demo         show the pipeline on simulators           a table and figures, or JSON
 //	vtq simulate     serve the simulators                      assignments for a shell, until a signal
 //

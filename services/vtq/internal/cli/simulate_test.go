@@ -3,7 +3,6 @@ package cli_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,10 +50,9 @@ func TestSimulateServesReports(t *testing.T) {
 func TestSimulateListensWhereItIsTold(t *testing.T) {
 	p := start(t, nil, "simulate", "--listen", "127.0.0.2", "--virustotal-port", "0")
 	p.says("serving")
-	lines := strings.Split(p.stdout.String(), "\n")
-	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "export THREATQ_URL=http://127.0.0.2:") }) {
-		t.Errorf("standard output:\n%s", p.stdout)
-	}
+	eventually(t, "the assignments", func() bool {
+		return strings.HasPrefix(p.stdout.String(), "export THREATQ_URL=http://127.0.0.2:")
+	})
 	_, stderr, code := run(t, nil, "simulate", "--listen", "192.0.2.1")
 	if code != 1 || !strings.Contains(stderr, "listening for the simulated ThreatQ") {
 		t.Errorf("on an address of nobody: exit code %d, want 1:\n%s", code, stderr)

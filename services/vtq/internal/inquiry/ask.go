@@ -130,8 +130,11 @@ func (q *Inquirer) deathSubject(one *question) string {
 	return wire.DeadSubject(lookupStage, q.jobAddress(one).Subject())
 }
 
-// publish hands a question to the workers. One that somebody else has asked and that is pending is as good as this one.
+// publish hands a question to the workers. One that somebody else has asked and that is pending is as good as this one. It takes as
+// long as until it is tried again, at most: what is on its way while a server goes away gets no answer.
 func (q *Inquirer) publish(ctx context.Context, one *question) error {
+	ctx, cancel := context.WithTimeout(ctx, recheck)
+	defer cancel()
 	body, err := wire.EncodeJob(wire.Job{
 		Created:   time.Now().UTC(),
 		Indicator: indicator.Indicator{Type: one.typ, Value: one.value},

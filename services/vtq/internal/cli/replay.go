@@ -1,0 +1,328 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"vtq.internal/services/vtq"
+	"vtq.internal/services/vtq/internal/replay"
+	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/shared/config"
+)
+
+// stillAfter is when a writer that does not move is spoken of: its messages come again after a minute when it was killed.
+const stillAfter = 90 * time.Second
+
+// replayFlags are the flags of `vtq replay`.
+type replayFlags struct {
+	since                   string
+	from                    uint64
+	all, dry                bool
+	verify, noWait          bool
+	reason                  string
+	cancel, status, history bool
+	output                  *format
+}
+
+func (c *cli) replay() *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Write verdicts again, or ask again about what was asked before",
+		Long: `Replay hands the writer verdicts that it has written before, of a time, from a
+place in the stream on, or all. No provider is asked and no quota spent. What
+stands in ThreatQ as it was written costs nothing there either.
+
+--verify does not trust what vtq remembers of ThreatQ: each indicator's rows are
+read once and put right. That is for a ThreatQ that was restored from a backup.
+
+The work is the writer's: it goes on when this command ends. --status tells how
+far it is, and --cancel puts the writer forward to where it stood. What was not
+written yet is never left out.
+
+vtq replay jobs asks VirusTotal again.
+
+The pipeline is the one whose NATS server NATS_URL names, else the vtq up that
+keeps its data in VTQ_DATA_DIR.`,
+		Example: `  vtq replay --since 48h --dry-run
+  vtq replay --all --verify --reason "ThreatQ restored from the backup of Sunday"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runReplay(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.since, "since", "", "verdicts since a `time`: 2026-03-01T00:00:00Z, or how long ago: 48h, 30d")
+	flags.Uint64Var(&f.from, "from-seq", 0, "verdicts from this `number` in the stream on")
+	flags.BoolVar(&f.all, "all", false, "all verdicts that stand")
+	flags.BoolVar(&f.verify, "verify", false, "read each indicator's rows in ThreatQ, and put them right")
+	flags.BoolVar(&f.dry, "dry-run", false, "only tell how many it would be, and where the writer stands")
+	flags.BoolVar(&f.noWait, "no-wait", false, "do not follow it to its end")
+	flags.StringVar(&f.reason, "reason", "", "a `text` for --history")
+	flags.BoolVar(&f.cancel, "cancel", false, "end the replay that is under way")
+	flags.BoolVar(&f.status, "status", false, "tell how far the replay is that is under way")
+	flags.BoolVar(&f.history, "history", false, fmt.Sprintf("list the last %d replays", replay.Kept))
+	f.output = formatFlag(cmd, formatTable, formatJSON)
+	cmd.AddCommand(c.replayJobs())
+	return cmd
+}
+
+// start is where the flags begin.
+func (f replayFlags) start(cmd *cobra.Command, now time.Time) (start replay.Start, err error) {
+	if err := oneOf(cmd, "since", "from-seq", "all", "cancel", "status", "history"); err != nil {
+		return start, err
+	}
+	if cmd.Flags().Changed("from-seq") && f.from == 0 {
+		return start, misuseError{errors.New("--from-seq: want at least 1; --all begins with the first")}
+	}
+	if cmd.Flags().Changed("since") {
+		start.Since, err = timeOf("--since", f.since, now)
+	}
+	start.Sequence = f.from
+	return start, err
+}
+
+// oneOf wants exactly one of some flags.
+func oneOf(cmd *cobra.Command, names ...string) error {
+	set := 0
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			set++
+		}
+	}
+	if set != 1 {
+		return misuseError{fmt.Errorf("want one of --%s (got %d of them)", strings.Join(names, ", --"), set)}
+	}
+	return nil
+}
+
+// timeOf reads a time, or how long ago it was.
+func timeOf(flag, text string, now time.Time) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	ago, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n uint16
+		_, err = fmt.Sscanf(days+";", "%d;", &n)
+		ago = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || ago < 0 {
+		return time.Time{}, misuseError{fmt.Errorf("%s: want a time such as 2026-03-01T00:00:00Z, or how long ago it was, such as 48h or 30d (got %q)", flag, text)}
+	}
+	return now.Add(-ago), nil
+}
+
+func (c *cli) runReplay(cmd *cobra.Command, f replayFlags) error {
+	start, err := f.start(cmd, time.Now())
+	if err != nil {
+		return err
+	}
+	var s vtq.Settings
+	if err := config.Load(c.process.Env, &s.NATS, &s.Data); err != nil {
+		return err
+	}
+	return c.withReplayer(cmd, s, func(ctx context.Context, r *replay.Replayer) error {
+		switch {
+		case f.history:
+			return c.replayHistory(ctx, r, f.output.chosen)
+		case f.status:
+			return c.replayStatus(ctx, r, f.output.chosen)
+		case f.cancel:
+			return c.cancelReplay(ctx, r)
+		case f.dry:
+			return c.surveyReplay(ctx, r, start)
+		}
+		return c.beginReplay(ctx, r, start, f)
+	})
+}
+
+// withReplayer opens the verdicts for as long as f works.
+func (c *cli) withReplayer(cmd *cobra.Command, s vtq.Settings, f func(context.Context, *replay.Replayer) error) error {
+	ctx, stop := c.signals(cmd)
+	defer stop()
+	nc, err := reach(ctx, s, "operator")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("opening the verdicts: %w", err)
+	}
+	r, err := replay.Open(ctx, js)
+	if err == nil {
+		err = f(ctx, r)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrConsumerNotFound):
+		return fmt.Errorf("%w; vtq up and vtq setup make the streams", err)
+	case errors.Is(err, replay.ErrNothing):
+		c.complain("%v: nothing to do\n", err)
+		return nil
+	}
+	return err
+}
+
+func (c *cli) surveyReplay(ctx context.Context, r *replay.Replayer, start replay.Start) error {
+	s, err := r.Survey(ctx, start)
+	if err != nil {
+		return err
+	}
+	out := screen.Of(c.process.Stdout, c.process.Env)
+	out.Printf("%d verdicts would come again, from %d to %d\n", s.Verdicts, s.From, s.To)
+	out.Printf("everything up to %d was written, and %d verdicts wait for the writer\n", s.Floor, s.Waiting)
+	if s.Clipped {
+		c.complain("What you ask for lies behind what was written: it comes anyway, and nothing before it may be left out.\n")
+	}
+	if s.Paused > 0 {
+		c.complain("The writer is paused for %v.\n", s.Paused.Round(time.Second))
+	}
+	return nil
+}
+
+func (c *cli) beginReplay(ctx context.Context, r *replay.Replayer, start replay.Start, f replayFlags) error {
+	record, err := r.Begin(ctx, start, replay.Options{Verify: f.verify, Reason: f.reason})
+	if err != nil {
+		return err
+	}
+	c.complain("replay %d: %d verdicts from %d on, %s\n", record.Number, record.Verdicts, record.From, trust(record))
+	if (start.Sequence > record.From) || record.From > record.Floor {
+		c.complain("It begins at %d: nothing that was not written yet may be left out.\n", record.From)
+	}
+	if f.noWait {
+		return nil
+	}
+	return c.followReplay(ctx, r, record)
+}
+
+func trust(record replay.Record) string {
+	if record.Verify {
+		return "each indicator read once in ThreatQ"
+	}
+	return "what is unchanged costs ThreatQ nothing"
+}
+
+func (c *cli) followReplay(ctx context.Context, r *replay.Replayer, record replay.Record) error {
+	bar := screen.NewProgress(screen.Of(c.process.Stderr, c.process.Env))
+	began, still := time.Now(), ""
+	label := fmt.Sprintf("replay %d", record.Number)
+	ended, err := r.Follow(ctx, record, func(p replay.Progress) {
+		note := standstill(p)
+		if note != still && note != "" {
+			bar.Clear()
+			c.complain("%s\n", note)
+		}
+		still = note
+		bar.Show(label, p.Done, p.Total, "")
+	})
+	bar.Clear()
+	switch {
+	case err == nil:
+		c.complain("replay %d: %s, %d verdicts in %v\n", ended.Number, ended.Outcome, ended.Verdicts, time.Since(began).Round(time.Second))
+	case ctx.Err() != nil:
+		c.complain("replay %d goes on in the writer; --status tells how far it is, and --cancel ends it\n", record.Number)
+		err = nil
+	}
+	return err
+}
+
+// standstill says why nothing moves.
+func standstill(p replay.Progress) string {
+	switch {
+	case p.Paused > 0:
+		return "The writer is paused; the replay goes on afterwards."
+	case p.Still >= stillAfter && p.InHand == 0:
+		return "Nobody takes verdicts: does the writer run?"
+	case p.Still >= stillAfter:
+		return "The writer does not get on: its log tells why."
+	}
+	return ""
+}
+
+func (c *cli) cancelReplay(ctx context.Context, r *replay.Replayer) error {
+	record, left, err := r.Cancel(ctx)
+	if errors.Is(err, replay.ErrIdle) {
+		c.complain("%v\n", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.complain("replay %d: cancelled, %d verdicts left out, which had been written before\n", record.Number, left)
+	if record.Verify {
+		c.complain("Their indicators were not read in ThreatQ. Replay them again with --verify if it was restored.\n")
+	}
+	return nil
+}
+
+// A replayReport is what `vtq replay --status -o json` and --history -o json print.
+type replayReport struct {
+	Replays []replay.Record `json:"replays"`
+	Done    *int            `json:"done,omitempty"` // Of the one that is under way.
+}
+
+func (c *cli) replayStatus(ctx context.Context, r *replay.Replayer, chosen string) error {
+	record, p, under, err := r.Current(ctx)
+	if err != nil {
+		return err
+	}
+	report := replayReport{Replays: []replay.Record{}}
+	if under {
+		report = replayReport{Replays: []replay.Record{record}, Done: &p.Done}
+	}
+	if chosen == formatJSON {
+		return printJSON(c.process.Stdout, report)
+	}
+	out := screen.Of(c.process.Stdout, c.process.Env)
+	if !under {
+		out.Printf("no replay is under way\n")
+		return nil
+	}
+	out.Printf("replay %d: %d of %d verdicts since %s, %s\n", record.Number, p.Done, p.Total, moment(record.Started), trust(record))
+	if note := standstill(p); note != "" {
+		c.complain("%s\n", note)
+	}
+	return nil
+}
+
+func (c *cli) replayHistory(ctx context.Context, r *replay.Replayer, chosen string) error {
+	all, err := r.History(ctx)
+	if err != nil {
+		return err
+	}
+	if chosen == formatJSON {
+		return printJSON(c.process.Stdout, replayReport{Replays: append([]replay.Record{}, all...)})
+	}
+	if len(all) == 0 {
+		c.complain("no replays\n")
+		return nil
+	}
+	t := &screen.Table{Columns: []screen.Column{
+		{Title: "NUMBER", Right: true},
+		{Title: "STARTED"},
+		{Title: "OUTCOME"},
+		{Title: "FROM", Right: true},
+		{Title: "VERDICTS", Right: true},
+		{Title: "VERIFY"},
+		{Title: "REASON", Flexible: true},
+	}}
+	for _, record := range all {
+		verify := "no"
+		if record.Verify {
+			verify = "yes"
+		}
+		t.Row(
+			screen.Cell{Text: strconv.FormatUint(record.Number, 10), Style: screen.Bold}, screen.Cell{Text: moment(record.Started)},
+			screen.Cell{Text: string(record.Outcome)}, screen.Cell{Text: strconv.FormatUint(record.From, 10)},
+			screen.Cell{Text: strconv.FormatUint(record.Verdicts, 10)}, screen.Cell{Text: verify}, screen.Cell{Text: record.Reason},
+		)
+	}
+	t.Write(screen.Of(c.process.Stdout, c.process.Env))
+	return nil
+}

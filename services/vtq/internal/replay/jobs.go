@@ -1,0 +1,231 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
+)
+
+// HeaderReplay says of a job when somebody asked for it again, RFC 3339: one time for all jobs of one Publish.
+const HeaderReplay = "Vtq-Replay"
+
+const (
+	// inFlight bounds the publishes under way: enough to hide a round trip, far below the server's limits.
+	inFlight = 32
+	// fullWait is how long a full stream is left alone before the next try: work is done at the pace of a quota.
+	fullWait = 5 * time.Second
+)
+
+// Jobs asks providers again about what they answered before. All fields are required but InternalSuffixes and OtherScheme.
+type Jobs struct {
+	Replayer *Replayer
+	Policy   verdict.Policy
+	Refresh  verdict.Refresh
+	// Route gives the route of a kind.
+	Route func(indicator.Kind) (route string, providers []string)
+	// InternalSuffixes are domains of the house, which are never asked about.
+	InternalSuffixes []string
+	// OtherScheme says that the workers ask about a URL whose scheme was a guess under both.
+	OtherScheme bool
+}
+
+// A Plan is what a selection comes to.
+type Plan struct {
+	Jobs     int // How many would be published, those included that are pending already.
+	Objects  int // Of how many different objects: two indicators can share one.
+	Requests int // What they cost at most. Hashes of one file, and answers that came meanwhile, make it less.
+	Left     int // Verdicts that the selection does not take.
+	Odd      int // Verdicts that cannot be read, or do not say what was asked about.
+	Internal int // Verdicts about what must not be asked about any more.
+}
+
+// A Tally is how far Publish has come.
+type Tally struct {
+	Published int
+	Pending   int  // A job for the same indicator was waiting already.
+	Full      bool // The stream takes no more for the time being.
+}
+
+// Plan counts. It tells how many verdicts of how many it has read, now and then, and holds some 100 bytes for
+// each object.
+func (j *Jobs) Plan(ctx context.Context, s Selection, tell func(done, total int)) (Plan, error) {
+	var p Plan
+	objects := map[indicator.Key]struct{}{}
+	err := j.each(ctx, s, tell, func(job wire.Job, fate fate) error {
+		switch fate {
+		case left:
+			p.Left++
+		case odd:
+			p.Odd++
+		case internal:
+			p.Internal++
+		case taken:
+			p.Jobs++
+			key := job.Object.Key()
+			if _, known := objects[key]; known {
+				return nil
+			}
+			objects[key] = struct{}{}
+			p.Requests++
+			if job.Other != nil && j.OtherScheme {
+				p.Requests++
+			}
+		}
+		return nil
+	})
+	p.Objects = len(objects)
+	return p, err
+}
+
+// Publish publishes the jobs of a selection, and tells after every few how far it is. While the stream is full it waits. When ctx ends
+// the error is its cause: some are published and some are not.
+func (j *Jobs) Publish(ctx context.Context, s Selection, at time.Time, tell func(Tally)) (Tally, error) {
+	var t Tally
+	var chunk []wire.Job
+	flush := func() error {
+		err := j.put(ctx, chunk, at, &t, tell)
+		chunk = chunk[:0]
+		return err
+	}
+	err := j.each(ctx, s, func(int, int) {}, func(job wire.Job, fate fate) error {
+		if fate != taken {
+			return nil
+		}
+		if chunk = append(chunk, job); len(chunk) < inFlight {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil {
+		err = flush()
+	}
+	return t, err
+}
+
+// A fate is what a selection makes of a verdict.
+type fate int
+
+const (
+	left fate = iota
+	taken
+	odd
+	internal
+)
+
+// each goes from verdict to verdict.
+func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int), act func(wire.Job, fate) error) error {
+	total, all, err := j.Replayer.each(ctx, s.Since)
+	if err != nil {
+		return err
+	}
+	done, began := 0, now()
+	for message, err := range all {
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			err = act(j.judge(s, message, began))
+		}
+		if err != nil {
+			return err
+		}
+		if done++; done%page == 0 || done == total {
+			tell(done, total)
+		}
+	}
+	return nil
+}
+
+// judge makes a job of a verdict, if the selection takes it.
+func (j *Jobs) judge(s Selection, message jetstream.Msg, began time.Time) (wire.Job, fate) {
+	at, err := wire.ParseVerdictSubject(message.Subject())
+	if err != nil {
+		return wire.Job{}, odd
+	}
+	if at.ID == 0 { // Nobody in ThreatQ asked.
+		return wire.Job{}, left
+	}
+	known, err := wire.DecodeVerdict(message.Data())
+	if err != nil {
+		return wire.Job{}, odd
+	}
+	job, ok := again(at, known, began)
+	class := j.Policy.Classify(known.Verdict)
+	fresh := !s.IgnoreFresh && began.Before(j.Refresh.Due(class, known.Verdict.Asked, at.Key))
+	switch {
+	case !ok:
+		return wire.Job{}, odd
+	case fresh || !s.takes(known.Verdict, job.Object.Kind, class):
+		return wire.Job{}, left
+	case job.Object.Public(j.InternalSuffixes) != nil:
+		return wire.Job{}, internal
+	}
+	return job, taken
+}
+
+// put publishes a few jobs side by side, and those again that the stream had no room for.
+func (j *Jobs) put(ctx context.Context, jobs []wire.Job, at time.Time, t *Tally, tell func(Tally)) error {
+	for len(jobs) > 0 {
+		waiting, err := j.publish(ctx, jobs, at, t)
+		if err != nil {
+			return err
+		}
+		t.Full = len(waiting) > 0
+		tell(*t)
+		if jobs = waiting; t.Full && !lifecycle.Sleep(ctx, fullWait) {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// publish tries each job once, and returns those for which there was no room.
+func (j *Jobs) publish(ctx context.Context, jobs []wire.Job, at time.Time, t *Tally) (waiting []wire.Job, _ error) {
+	stored, errs := make([]bool, len(jobs)), make([]error, len(jobs))
+	var all sync.WaitGroup
+	for i, job := range jobs {
+		all.Go(func() { stored[i], errs[i] = j.one(ctx, job, at) })
+	}
+	all.Wait()
+	var broken []error
+	for i, err := range errs {
+		switch {
+		case errors.Is(err, stream.ErrFull):
+			waiting = append(waiting, jobs[i])
+		case err != nil:
+			broken = append(broken, err)
+		case stored[i]:
+			t.Published++
+		default:
+			t.Pending++
+		}
+	}
+	if ctx.Err() != nil && len(broken) > 0 {
+		return nil, context.Cause(ctx)
+	}
+	if len(broken) > 0 {
+		return nil, broken[0] // They have one cause: the server.
+	}
+	return waiting, nil
+}
+
+func (j *Jobs) one(ctx context.Context, job wire.Job, at time.Time) (stored bool, err error) {
+	body, err := wire.EncodeJob(job)
+	if err != nil {
+		return false, err
+	}
+	route, _ := j.Route(job.Object.Kind)
+	address := wire.JobAddress{Lane: wire.Refresh, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}
+	header := nats.Header{HeaderReplay: []string{at.UTC().Format(time.RFC3339)}}
+	return stream.Resubmit(ctx, j.Replayer.js, address, header, body)
+}
