@@ -35,16 +35,7 @@ func TestParseProperties(t *testing.T) {
 
 func TestGuessProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		value := values().Draw(t, "value")
-		typ, p, err := indicator.Guess(value)
-		if err != nil {
-			checkRefusal(t, value, err)
-			return
-		}
-		again, err := indicator.Parse(typ, value, "")
-		if err != nil || again.Object != p.Object {
-			t.Fatalf("Guess(%q) = %q, %v, but Parse gives %v, %v", value, typ, p.Object, again.Object, err)
-		}
+		checkGuess(t, values().Draw(t, "value"))
 	})
 }
 
@@ -64,6 +55,39 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typ int, value, scheme string) {
 		types := append(indicator.Types(), "Mutex")
 		checkParse(t, types[uint(typ)%uint(len(types))], value, scheme)
+	})
+}
+
+func FuzzGuess(f *testing.F) {
+	for _, value := range []string{
+		md5hex, sha256hex[:63], "hxxps://Evil[.]Example:443/a b", "Bücher.example.com.", "[2001:db8::1]", "10.0.0.0/8", "fe80::1%eth0", "\ufeffx.test",
+		" 8.8.8.8\r\n", "evil.test/a", "1234567890123456", "a:b", "localhost",
+	} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) { checkGuess(t, value) })
+}
+
+// FuzzTokens reads what stands in subjects and settings: keys and the suffixes of internal names.
+func FuzzTokens(f *testing.F) {
+	for _, text := range []string{"", md5hex, strings.ToUpper(md5hex), md5hex + "\n", "corp.example", ".Corp.Example.", "*.corp", "xn--", "Bücher.test", "a b", "10"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if key, err := indicator.ParseKey(text); err == nil && (string(key) != text || len(text) != 32 || strings.Trim(text, "0123456789abcdef") != "") {
+			t.Errorf("ParseKey(%q) = %q", text, key)
+		}
+		suffix, err := indicator.ParseSuffix(text)
+		if err != nil {
+			checkRefusal(t, text, err)
+			return
+		}
+		if again, err := indicator.ParseSuffix(suffix); err != nil || again != suffix || suffix == "" {
+			t.Errorf("ParseSuffix(%q) = %q, which reads as %q, %v", text, suffix, again, err)
+		}
+		if err := (indicator.Object{Kind: indicator.Domain, Value: "host." + suffix}).Public([]string{suffix}); err == nil {
+			t.Errorf("a host below the suffix %q of %q is public", suffix, text)
+		}
 	})
 }
 
@@ -99,6 +123,21 @@ func checkParse(t failer, typ, value, scheme string) {
 			checkRefusal(t, o.Value, err)
 		}
 	}
+}
+
+// checkGuess checks that a guess is what its type parses to, or a refusal.
+func checkGuess(t failer, value string) {
+	t.Helper()
+	typ, p, err := indicator.Guess(value)
+	if err != nil {
+		checkRefusal(t, value, err)
+		return
+	}
+	again, err := indicator.Parse(typ, value, "")
+	if err != nil || again.Object != p.Object {
+		t.Fatalf("Guess(%q) = %q, %v, but Parse gives %v, %v", value, typ, p.Object, again.Object, err)
+	}
+	checkObject(t, typ, p.Object)
 }
 
 func checkObject(t failer, typ string, o indicator.Object) {

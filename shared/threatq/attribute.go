@@ -61,7 +61,7 @@ func (w wireAttribute) name() string { return string(cmp.Or(w.Name, w.Attribute.
 // row makes a Row.
 func (w wireAttribute) row() Row {
 	r := Row{ID: int64(w.ID), Name: w.name(), Value: string(w.Value)}
-	if w.Sources.present {
+	if w.Sources.present && !w.Sources.overfull {
 		r.Sources = make([]string, 0, len(w.Sources.items))
 		for _, s := range w.Sources.items {
 			r.Sources = append(r.Sources, verdict.Clean(string(s.Name), maxName))

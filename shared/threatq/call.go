@@ -1,10 +1,12 @@
 package threatq
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -87,8 +89,11 @@ func (c *Client) authorized(ctx context.Context, r rest.Request) (rest.Response,
 	return answer, nil
 }
 
-// failer is any envelope: an answer whose body may complain although its status says success.
-type failer interface{ failure() json.RawMessage }
+// failer is any envelope: an answer whose body may complain although its status says success, or be beyond all bounds.
+type failer interface {
+	failure() json.RawMessage
+	overfull() bool
+}
 
 // do performs the call and decodes its answer into one of the envelopes.
 func (c *Client) do(ctx context.Context, what call, into failer) error {
@@ -106,11 +111,17 @@ func (c *Client) do(ctx context.Context, what call, into failer) error {
 	if answer.Status == http.StatusNoContent && len(answer.Body) == 0 {
 		return nil
 	}
+	if bytes.Count(answer.Body, []byte("{")) > maxObjects {
+		return fault.New(fault.Permanent, fmt.Errorf("%w: more than %d objects", ErrTooLarge, maxObjects))
+	}
 	if err := answer.Decode(into); err != nil {
 		return err
 	}
 	if raw := into.failure(); raw != nil {
 		return answer.FaultOf(fault.Permanent, "yet it complains: "+messages(raw, what.hide))
+	}
+	if into.overfull() {
+		return fault.New(fault.Permanent, fmt.Errorf("%w: more than %d items", ErrTooLarge, maxItems))
 	}
 	return nil
 }

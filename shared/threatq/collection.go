@@ -45,26 +45,38 @@ type savedQuery struct {
 	known             bool
 }
 
+// queryDepth bounds how deep a query lies in what was saved: itself, within `api_query`, and once more for good measure. Each level is
+// parsed anew, so that a megabyte within four thousand of them would take a minute.
+const queryDepth = 3
+
 // UnmarshalJSON implements json.Unmarshaler. It never fails. Whatever the halves hold goes to ThreatQ as it was saved: to drop what we
 // do not understand would widen the selection.
 func (q *savedQuery) UnmarshalJSON(b []byte) error {
+	*q = readQuery(b, queryDepth)
+	return nil
+}
+
+// readQuery looks for the halves in b and, so many levels deep, in the `api_query` there.
+func readQuery(b []byte, depth int) savedQuery {
 	var inner string
 	if json.Unmarshal(b, &inner) == nil {
 		b = []byte(inner)
 	}
 	var w struct {
-		API      *savedQuery     `json:"api_query"`
+		API      json.RawMessage `json:"api_query"`
 		Criteria json.RawMessage `json:"criteria"`
 		Filters  json.RawMessage `json:"filters"`
 	}
 	_ = json.Unmarshal(b, &w) // What is no query leaves w empty.
-	switch {
-	case w.API != nil && w.API.known:
-		*q = *w.API
-	case w.Criteria != nil || w.Filters != nil:
-		*q = savedQuery{Criteria: filled(w.Criteria), Filters: filled(w.Filters), known: true}
+	if depth > 1 && w.API != nil {
+		if q := readQuery(w.API, depth-1); q.known {
+			return q
+		}
 	}
-	return nil
+	if w.Criteria == nil && w.Filters == nil {
+		return savedQuery{}
+	}
+	return savedQuery{Criteria: filled(w.Criteria), Filters: filled(w.Filters), known: true}
 }
 
 // collections lists the saved searches that the account may see.

@@ -47,7 +47,7 @@ func complaint(answer rest.Response, hide []string) string {
 // messages joins the texts within raw, made fit for an error.
 func messages(raw json.RawMessage, hide []string) string {
 	var tree any
-	if json.Unmarshal(raw, &tree) != nil {
+	if len(raw) > rest.MaxErrorBody || json.Unmarshal(raw, &tree) != nil {
 		return ""
 	}
 	var texts []string

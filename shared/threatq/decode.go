@@ -105,7 +105,18 @@ type list[T any] struct {
 	present bool
 	// unreadable counts the items that are no T at all.
 	unreadable int
+	// overfull tells that there are more than maxItems, and that the others were not read.
+	overfull bool
 }
+
+const (
+	// maxItems bounds the items that are read of one list: twice the longest that anything is done with (MaxRows).
+	maxItems = 2 * MaxRows
+	// maxObjects bounds the objects in an answer, by its opening braces: a page of 1,000 indicators with 250 attributes each, and four
+	// objects for each of those. Three bytes of an empty object take some 300 of a record, so an answer that is bounded in bytes alone
+	// could take 10 GB.
+	maxObjects = 1 << 20
+)
 
 // UnmarshalJSON implements json.Unmarshaler. It never fails.
 func (l *list[T]) UnmarshalJSON(b []byte) error {
@@ -128,7 +139,10 @@ func (l *list[T]) readArray(b []byte) {
 	if _, err := d.Token(); err != nil { // The opening bracket.
 		return
 	}
-	for d.More() {
+	for n := 0; d.More(); n++ {
+		if l.overfull = n == maxItems; l.overfull {
+			return
+		}
 		l.readOne(d)
 	}
 }
@@ -167,6 +181,9 @@ type envelope[T any] struct {
 
 // failure gives what an answer complains of although its status says success; ThreatQ's own SDK takes it for a failure.
 func (e envelope[T]) failure() json.RawMessage { return filled(e.Errors) }
+
+// overfull tells an answer of more items than are read.
+func (e envelope[T]) overfull() bool { return e.Data.overfull }
 
 // one gives the single resource of an answer.
 func (e envelope[T]) one() (item T, ok bool) {

@@ -97,7 +97,7 @@ func (c *Client) page(ctx context.Context, answer envelope[wireRecord], mark str
 	p := Page{Next: next, Unreadable: answer.Data.unreadable}
 	p.Done = len(answer.Data.items)+p.Unreadable == 0 || next == "" || next == mark
 	if answer.Total != nil {
-		p.Total = int(*answer.Total)
+		p.Total = max(int(*answer.Total), 0)
 	}
 	for _, w := range answer.Data.items {
 		if !w.usable() {

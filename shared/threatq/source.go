@@ -28,7 +28,7 @@ type wireSource struct {
 // sources keeps the sources, within bounds. One that is left out or cannot be read may have set a traffic light, so an unknown one
 // stands in its place.
 func sources(told list[wireSource]) []Source {
-	rows, lost := told.items, told.unreadable > 0
+	rows, lost := told.items, told.unreadable > 0 || told.overfull
 	if len(rows) > maxRecordSources {
 		rows, lost = rows[:maxRecordSources], true
 	}

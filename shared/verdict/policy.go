@@ -127,10 +127,10 @@ func (m Meaning) validate(class Class) error {
 	switch m.Severity {
 	case High, Medium, Low, None:
 	default:
-		all = append(all, fmt.Errorf("verdict policy: severity of %s must be High, Medium, Low or None (got %q)", class, m.Severity))
+		all = append(all, fmt.Errorf("verdict policy: severity of %q must be High, Medium, Low or None (got %q)", class, m.Severity))
 	}
 	if m.Score != nil && (*m.Score < 0 || *m.Score > 10) {
-		all = append(all, fmt.Errorf("verdict policy: score of %s must be 0 to 10 or null (got %d)", class, *m.Score))
+		all = append(all, fmt.Errorf("verdict policy: score of %q must be 0 to 10 or null (got %d)", class, *m.Score))
 	}
 	return errors.Join(all...)
 }

@@ -40,6 +40,12 @@ const schema = 1
 // grain is the grain of ThreatQ's times.
 const grain = time.Second
 
+// sound tells that what is reckoned from Since stays within the years that can be stored, 0 to 9999 in JSON: else no walk could ever be.
+func (s State) sound() bool {
+	year := s.Since.UTC().Year()
+	return year >= 1 && year < 9999
+}
+
 // From is where the next poll begins; zero for everything.
 func (s State) From(overlap time.Duration) time.Time {
 	switch {
@@ -96,7 +102,7 @@ func (s *Store) Load(ctx context.Context) (State, error) {
 	}
 	s.revision = entry.Revision()
 	var state State
-	if err := json.Unmarshal(entry.Value(), &state); err != nil || state.Schema != schema {
+	if err := json.Unmarshal(entry.Value(), &state); err != nil || state.Schema != schema || !state.sound() {
 		// What cannot be read is as good as lost, and a lost cursor costs one walk: nothing is asked twice.
 		return State{}, nil //nolint:nilerr // See above.
 	}

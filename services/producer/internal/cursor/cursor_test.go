@@ -127,6 +127,8 @@ func TestWhatCannotBeReadStartsAfresh(t *testing.T) {
 		"newer":        `{"schema":2,"since":"2024-05-06T12:00:00Z"}`,
 		"no schema":    `{"since":"2024-05-06T12:00:00Z"}`,
 		"nothing":      "",
+		"the last day": `{"schema":1,"since":"9999-12-31T23:59:59Z","settled":true}`,
+		"year 0":       `{"schema":1,"since":"0001-01-01T00:00:00+01:00"}`,
 	}
 	for name, body := range cases {
 		t.Run(name, func(t *testing.T) {
