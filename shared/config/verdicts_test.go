@@ -22,6 +22,10 @@ func TestVerdicts(t *testing.T) {
 		"malicious young": {"VTQ_REFRESH_MALICIOUS=59m59s", age("VTQ_REFRESH_MALICIOUS", "59m59s")},
 		"clean old":       {"VTQ_REFRESH_CLEAN=17521h", age("VTQ_REFRESH_CLEAN", "17521h0m0s")},
 		"not found never": {"VTQ_REFRESH_NOT_FOUND=0s", age("VTQ_REFRESH_NOT_FOUND", "0s")},
+		"no jitter":       {"VTQ_REFRESH_JITTER=0", nil},
+		"most jitter":     {"VTQ_REFRESH_JITTER=0.5", nil},
+		"more jitter":     {"VTQ_REFRESH_JITTER=0.51", []string{"VTQ_REFRESH_JITTER: wants 0 to 0.5 (got 0.51)"}},
+		"jitter of what":  {"VTQ_REFRESH_JITTER=NaN", []string{"VTQ_REFRESH_JITTER: wants 0 to 0.5 (got NaN)"}},
 		"policy":          {"VTQ_VERDICT_POLICY_FILE=" + write(t, `{"thresholds":{"malicious":3}}`), nil},
 		"policy missing": {
 			"VTQ_VERDICT_POLICY_FILE=/hunter2",
@@ -36,8 +40,8 @@ func TestVerdicts(t *testing.T) {
 			append([]string{
 				"VTQ_VERDICT_POLICY_FILE: verdict policy: every threshold must be at least 1, else everything is suspicious",
 				"VTQ_VERDICT_POLICY_FILE: verdict policy: suspicious_malicious (1) must not be above malicious (0)",
-				`VTQ_VERDICT_POLICY_FILE: verdict policy: severity of Harmless must be High, Medium, Low or None (got "Dire")`,
-				"VTQ_VERDICT_POLICY_FILE: verdict policy: score of Harmless must be 0 to 10 or null (got 11)",
+				`VTQ_VERDICT_POLICY_FILE: verdict policy: severity of "Harmless" must be High, Medium, Low or None (got "Dire")`,
+				`VTQ_VERDICT_POLICY_FILE: verdict policy: score of "Harmless" must be 0 to 10 or null (got 11)`,
 			}, age("VTQ_REFRESH_CLEAN", "1s")...),
 		},
 	})
@@ -71,6 +75,9 @@ func TestVerdictsAges(t *testing.T) {
 	if err := config.Load(nil, &byDefault); err != nil {
 		t.Fatal(err)
 	}
+	if byDefault.Jitter != 0.1 {
+		t.Errorf("the ages vary by %v, want a tenth", byDefault.Jitter)
+	}
 	cases := map[string]struct {
 		ages config.Verdicts
 		keep time.Duration
@@ -81,7 +88,7 @@ func TestVerdictsAges(t *testing.T) {
 		"not found longest": {config.Verdicts{Malicious: day, Clean: 2 * day, NotFound: 3 * day}, 6 * day},
 	}
 	for name, c := range cases {
-		want := verdict.Refresh{Malicious: c.ages.Malicious, Clean: c.ages.Clean, NotFound: c.ages.NotFound, Jitter: 0.1}
+		want := verdict.Refresh{Malicious: c.ages.Malicious, Clean: c.ages.Clean, NotFound: c.ages.NotFound, Jitter: c.ages.Jitter}
 		if diff := cmp.Diff(want, c.ages.Refresh()); diff != "" {
 			t.Errorf("%s: Refresh(): -want +got\n%s", name, diff)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"vtq.internal/services/vtq/internal/inquiry"
 	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/services/vtq/internal/summary"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/verdict"
@@ -150,24 +151,10 @@ func answersTable(entries []answerEntry, now time.Time) *screen.Table {
 		if e.Cached {
 			from = "cache"
 		}
-		t.Row(value, screen.Cell{Text: string(e.Class), Style: classStyle(e.Class)}, screen.Cell{Text: e.Detections},
+		t.Row(value, screen.Cell{Text: string(e.Class), Style: summary.Style(e.Class)}, screen.Cell{Text: e.Detections},
 			screen.Cell{Text: age(now.Sub(e.Asked))}, screen.Cell{Text: from, Style: screen.Dim})
 	}
 	return t
-}
-
-// classStyle follows what a class asks of an analyst, as in the table of the demonstration.
-func classStyle(class verdict.Class) screen.Style {
-	switch class {
-	case verdict.ClassMalicious:
-		return screen.Red
-	case verdict.ClassSuspicious:
-		return screen.Yellow
-	case verdict.ClassHarmless:
-		return screen.Green
-	case verdict.ClassUndetected, verdict.ClassNoVerdict, verdict.ClassNotFound:
-	}
-	return screen.Plain
 }
 
 // age words how long ago something was, in its largest unit. Clocks differ: what is yet to come is now.

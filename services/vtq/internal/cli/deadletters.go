@@ -85,25 +85,13 @@ func (c *cli) withLetters(cmd *cobra.Command, f func(context.Context, *deadlette
 	if err := config.Load(c.process.Env, &s.NATS, &s.Data); err != nil {
 		return err
 	}
-	ctx, stop := c.signals(cmd)
-	defer stop()
-	nc, err := reach(ctx, s, "operator")
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return fmt.Errorf("opening the dead letters: %w", err)
-	}
-	box, err := deadletter.Open(ctx, js)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return fmt.Errorf("%w; vtq up and vtq setup make the streams", err)
-	}
-	if err != nil {
-		return err
-	}
-	return f(ctx, box)
+	return c.operate(cmd, s, func(ctx context.Context, js jetstream.JetStream) error {
+		box, err := deadletter.Open(ctx, js)
+		if err != nil {
+			return err
+		}
+		return f(ctx, box)
+	})
 }
 
 func (c *cli) listLetters() *cobra.Command {

@@ -8,11 +8,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"vtq.internal/services/vtq"
-	"vtq.internal/services/vtq/internal/embedded"
 	"vtq.internal/services/vtq/internal/inquiry"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/dial"
@@ -103,22 +101,6 @@ func (c *cli) runLookup(cmd *cobra.Command, args []string, f lookupFlags) error 
 		return errors.New("interrupted")
 	}
 	return verdictOn(ctx, inquirer, answers, f)
-}
-
-// reach connects to the server of the pipeline that runs, in a role.
-func reach(ctx context.Context, s vtq.Settings, role string) (*nats.Conn, error) {
-	at := s.NATS
-	if len(at.URL) == 0 {
-		var err error
-		at, err = embedded.Find(s.Data.Dir)
-		if errors.Is(err, embedded.ErrNotRunning) {
-			return nil, fmt.Errorf("%w; start vtq up, set VTQ_DATA_DIR to the directory of one that runs, or NATS_URL to the server of the services", err)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return dial.NATS(ctx, at, role, zerolog.Nop())
 }
 
 func newInquirer(ctx context.Context, nc *nats.Conn, s vtq.Settings) (*inquiry.Inquirer, error) {

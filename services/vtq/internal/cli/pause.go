@@ -72,37 +72,27 @@ func (c *cli) setPause(cmd *cobra.Command, pauseFunc func(now time.Time) *wire.P
 	if err := config.Load(c.process.Env, &s.NATS, &s.Data, &account); err != nil {
 		return err
 	}
-	ctx, stop := c.signals(cmd)
-	defer stop()
-	nc, err := reach(ctx, s, "operator")
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return fmt.Errorf("pausing: %w", err)
-	}
-	// The workers go by the server's clock; to be off by what two machines differ in does no harm to a wish in hours.
-	workers, err := fleet.Open(ctx, js, wire.Account{Provider: provider.VirusTotal, Name: account.Name}, provider.VirusTotal, time.Now)
-	if err != nil {
-		return err
-	}
-	pause := pauseFunc(time.Now().UTC().Truncate(time.Second))
-	state, err := setOperator(ctx, workers, pause)
-	if err != nil {
-		return err
-	}
-	if state.Operator != nil {
-		c.complain("nobody asks until %s\n", state.Operator.Until.Format(time.RFC3339))
-	} else {
-		c.complain("nothing that a person wants keeps anybody from asking\n")
-	}
-	return nil
+	return c.operate(cmd, s, func(ctx context.Context, js jetstream.JetStream) error {
+		state, err := setOperator(ctx, js, account.Name, pauseFunc(time.Now().UTC().Truncate(time.Second)))
+		switch {
+		case err != nil:
+			return err
+		case state.Operator != nil:
+			c.complain("nobody asks until %s\n", state.Operator.Until.Format(time.RFC3339))
+		default:
+			c.complain("nothing that a person wants keeps anybody from asking\n")
+		}
+		return nil
+	})
 }
 
-// setOperator puts the wish into the state, and has the consumers follow it.
-func setOperator(ctx context.Context, workers *fleet.Fleet, pause *wire.Pause) (wire.ProviderState, error) {
+// setOperator puts the wish into the state, and has the consumers follow it. The workers go by the server's clock; to be off by what two
+// machines differ in does no harm to a wish in hours.
+func setOperator(ctx context.Context, js jetstream.JetStream, account string, pause *wire.Pause) (wire.ProviderState, error) {
+	workers, err := fleet.Open(ctx, js, wire.Account{Provider: provider.VirusTotal, Name: account}, provider.VirusTotal, time.Now)
+	if err != nil {
+		return wire.ProviderState{}, err
+	}
 	state, _, err := workers.Change(ctx, func(state *wire.ProviderState) bool {
 		state.Operator = pause
 		return true

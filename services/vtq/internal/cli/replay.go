@@ -144,25 +144,14 @@ func (c *cli) runReplay(cmd *cobra.Command, f replayFlags) error {
 
 // withReplayer opens the verdicts for as long as f works.
 func (c *cli) withReplayer(cmd *cobra.Command, s vtq.Settings, f func(context.Context, *replay.Replayer) error) error {
-	ctx, stop := c.signals(cmd)
-	defer stop()
-	nc, err := reach(ctx, s, "operator")
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return fmt.Errorf("opening the verdicts: %w", err)
-	}
-	r, err := replay.Open(ctx, js)
-	if err == nil {
-		err = f(ctx, r)
-	}
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrBucketNotFound), errors.Is(err, jetstream.ErrConsumerNotFound):
-		return fmt.Errorf("%w; vtq up and vtq setup make the streams", err)
-	case errors.Is(err, replay.ErrNothing):
+	err := c.operate(cmd, s, func(ctx context.Context, js jetstream.JetStream) error {
+		r, err := replay.Open(ctx, js)
+		if err != nil {
+			return err
+		}
+		return f(ctx, r)
+	})
+	if errors.Is(err, replay.ErrNothing) {
 		c.complain("%v: nothing to do\n", err)
 		return nil
 	}

@@ -27,7 +27,7 @@ type group struct {
 func groups(o demo.Outcome) []group {
 	all := []group{{name: "failed", style: screen.Red}}
 	for _, class := range verdict.Classes() {
-		all = append(all, group{name: string(class), style: style(class)})
+		all = append(all, group{name: string(class), style: Style(class)})
 	}
 	all = append(all, group{name: "skipped", style: screen.Dim})
 	for _, row := range o.Indicators {
@@ -49,8 +49,8 @@ func groups(o demo.Outcome) []group {
 	return all
 }
 
-// style follows what each class asks of an analyst.
-func style(class verdict.Class) screen.Style {
+// Style follows what each class asks of an analyst.
+func Style(class verdict.Class) screen.Style {
 	switch class {
 	case verdict.ClassMalicious:
 		return screen.Red
