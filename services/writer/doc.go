@@ -11,7 +11,7 @@
 //	        -> the rows that are known say the same: note the revision, ack
 //	        -> claim the entry -> ThreatQ -> write the entry -> ack
 //
-// In steady state ThreatQ is asked for nothing. What asks for nothing is settled while the next batch is taken and looked up, which is
+// In steady state ThreatQ is asked for nothing; before a row is changed the indicator is read, once. What asks for nothing is settled while the next batch is taken and looked up, which is
 // what a replay's speed comes of: verdicts that were written are not even decoded.
 //
 // # What can go wrong
@@ -36,6 +36,8 @@
 //	  writes when it wakes          takes away what is too much
 //	an older verdict comes late     acknowledged and counted, not written
 //	an entry of the ledger is lost  one read of ThreatQ
+//	a row is to be changed, or taken  one read before: it may bear somebody else's source by now, or be another row
+//	  away
 //	ThreatQ contradicts an entry    one read, and a new plan; what is refused then is refused
 //	ThreatQ was restored            trusted until a new epoch of the ledger begins; then one read of each indicator
 //	the ledger cannot be read       nothing is written and nothing dies; verdicts come again, with growing delays
@@ -44,6 +46,8 @@
 //	too many rows for an entry      they are not kept: one read each time
 //	other settings                  other names, sources or ways to score make all rows unknown: one read of each indicator
 //
-// A value that an analyst changes or deletes among our rows stays so until a verdict says something else: that is seen by the write that
-// fails, or not at all. A new epoch brings everything back.
+//	a verdict is of a later schema  it comes again, until a writer comes that can read it
+//
+// A value that an analyst changes or deletes among our rows stays so until a verdict says something else, or a new epoch brings
+// everything back. A late write of a writer that stood still stands until the next verdict on the indicator.
 package writer

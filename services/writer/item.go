@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -93,7 +94,7 @@ func (b *batcher) exhausted(n int) error {
 // final makes the failure of a message's last try a permanent one, so that its dead letter says what failed. It does so only to a
 // message that is at fault itself.
 func (b *batcher) final(n int, err error) error {
-	if err == nil || n < stream.MaxAttempts {
+	if err == nil || n < stream.MaxAttempts || errors.Is(err, wire.ErrNewer) { // That one waits for a newer reader.
 		return err
 	}
 	if aboutLedger(err) {

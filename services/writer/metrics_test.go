@@ -81,7 +81,7 @@ func TestMetricsCountWhatIsDone(t *testing.T) {
 		want := map[string]float64{
 			"vtq_attribute_rows_total created": 4, "vtq_attribute_rows_total updated": 2,
 			"vtq_attribute_rows_total deleted": 1, "vtq_attribute_rows_total unchanged": 4,
-			"vtq_writer_settled_total none ack": 4, "vtq_batch_items": 4, "vtq_writer_ledger_total read": 1,
+			"vtq_writer_settled_total none ack": 4, "vtq_batch_items": 4, "vtq_writer_ledger_total read": 2,
 		}
 		got := values(l.T, r.registry)
 		for name, value := range got {

@@ -186,7 +186,7 @@ func TestAThreatQThatTakesLongerThanAClaim(t *testing.T) {
 		for _, id := range ids {
 			l.answer(id, found(2, "dga"))
 		}
-		l.costs("three changes each", 0, 6)
+		l.costs("three changes each", 2, 6)
 		l.tq.Latency = 0
 		l.bears(ids, two()...)
 		l.nothingDied()

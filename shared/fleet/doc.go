@@ -20,5 +20,5 @@
 //	a worker dies behind its change  a consumer is paused for too long, or not at all, until somebody brings all consumers to what the
 //	                                 state says (Pause), which the workers do every few minutes
 //	somebody deletes the entry       it counts as none, and is written anew with the next change
-//	the entry cannot be decoded      it counts as none, and is written anew with the next change
+//	the entry cannot be decoded      it counts as none, and is written anew with the next change; one of a later version is left alone
 package fleet

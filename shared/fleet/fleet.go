@@ -55,7 +55,10 @@ func (f *Fleet) State(ctx context.Context) (state wire.ProviderState, err error)
 		return wire.ProviderState{}, fmt.Errorf("reading the provider's state: %w", err)
 	}
 	state, err = wire.DecodeState(entry.Value())
-	if err != nil {
+	switch {
+	case errors.Is(err, wire.ErrNewer):
+		return wire.ProviderState{}, fmt.Errorf("reading the provider's state: %w", err) // To write it anew would lose what it says.
+	case err != nil:
 		state = wire.ProviderState{} // What cannot be read is written anew.
 	}
 	state.Revision = entry.Revision()

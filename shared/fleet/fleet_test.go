@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -276,6 +277,22 @@ func TestAnEntryThatCannotBeRead(t *testing.T) {
 		l.outage(f)
 		if state, err := f.State(l.Context()); err != nil || state.Outage == nil {
 			l.Errorf("State = %+v, %v, want the outage", state, err)
+		}
+	})
+}
+
+// TestAnEntryOfALaterVersion is left alone: a worker of before must not lose what one of after has written.
+func TestAnEntryOfALaterVersion(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bucket, err := l.js.KeyValue(l.Context(), stream.State)
+		if err != nil {
+			l.Fatal(err)
+		}
+		if _, err := bucket.PutString(l.Context(), account().StateKey(), `{"schema":99}`); err != nil {
+			l.Fatal(err)
+		}
+		if err := l.open().Spend(l.Context(), wire.Fresh, time.Hour); !errors.Is(err, wire.ErrNewer) {
+			l.Errorf("Spend = %v, want %v", err, wire.ErrNewer)
 		}
 	})
 }

@@ -31,7 +31,10 @@ func (c *cli) pause() *cobra.Command {
 		Short: "Let no lookup worker ask, for a while",
 		Long: `Pause keeps every lookup worker from asking VirusTotal, within seconds. Requests
 under way are finished, jobs wait, and nothing is lost or counted against them.
-It ends by itself, or with vtq resume. Reading ThreatQ and writing to it go on.`,
+It ends by itself, or with vtq resume. Reading ThreatQ and writing to it go on.
+
+It pauses the account that VT_ACCOUNT names, main unless it is set, on the server
+that NATS_URL names, or of the vtq up that runs in VTQ_DATA_DIR.`,
 		Example: `  vtq pause --for 2h --why "the key is needed for an incident"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -80,7 +83,7 @@ func (c *cli) setPause(cmd *cobra.Command, pauseFunc func(now time.Time) *wire.P
 		case state.Operator != nil:
 			c.complain("nobody asks until %s\n", state.Operator.Until.Format(time.RFC3339))
 		default:
-			c.complain("nothing that a person wants keeps anybody from asking\n")
+			c.complain("the pause is over\n")
 		}
 		return nil
 	})

@@ -77,6 +77,13 @@ func (f replayFlags) start(cmd *cobra.Command, now time.Time) (start replay.Star
 	if err := oneOf(cmd, "since", "from-seq", "all", "cancel", "status", "history"); err != nil {
 		return start, err
 	}
+	if f.cancel || f.status || f.history {
+		for _, how := range []string{"verify", "dry-run", "no-wait", "reason"} {
+			if cmd.Flags().Changed(how) {
+				return start, misuseError{fmt.Errorf("--%s: wants a replay that begins, not --cancel, --status or --history", how)}
+			}
+		}
+	}
 	if cmd.Flags().Changed("from-seq") && f.from == 0 {
 		return start, misuseError{errors.New("--from-seq: want at least 1; --all begins with the first")}
 	}
@@ -91,7 +98,7 @@ func (f replayFlags) start(cmd *cobra.Command, now time.Time) (start replay.Star
 func oneOf(cmd *cobra.Command, names ...string) error {
 	set := 0
 	for _, name := range names {
-		if cmd.Flags().Changed(name) {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() != "false" {
 			set++
 		}
 	}

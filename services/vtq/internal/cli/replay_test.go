@@ -69,6 +69,8 @@ func TestReplayMisused(t *testing.T) {
 	for want, args := range map[string][]string{
 		"got 0 of them":             {},
 		"got 2 of them":             {"--all", "--since", "48h"},
+		"want one of --since":       {"--all=false"},
+		"--dry-run: wants a replay": {"--cancel", "--dry-run"},
 		"want at least 1":           {"--from-seq", "0"},
 		"--since: want a time":      {"--since", "yesterday"},
 		`(got "3days")`:             {"--since", "3days"},

@@ -67,7 +67,8 @@ func (a *Applier) Settled(v verdict.Verdict, known Known) (unchanged int, settle
 
 // Apply writes a verdict onto an indicator. The result counts what was done before an error, too.
 //
-// It goes by what is known. When ThreatQ contradicts that, and when nothing is known, the rows are read, once.
+// It goes by what is known where that asks for nothing, or for new rows alone. Before a row is changed or deleted, when ThreatQ
+// contradicts what is known, and when nothing is, the rows are read, once.
 func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict, known Known) (Result, error) {
 	r, refused := a.rows(ctx, id, a.Mapping.Of(v), known)
 	if refused != nil && fault.KindOf(refused) != fault.Permanent {
@@ -81,11 +82,13 @@ func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict, known 
 func (a *Applier) rows(ctx context.Context, id int64, wanted []attribute.Attribute, known Known) (Result, error) {
 	var before Tally
 	newest := a.newest.Load()
-	// Without a row that was seen the answer to a creation cannot be judged.
-	guessed := known.Told || known.Bare && newest > 0
+	p := a.plan(known.Rows, wanted)
+	// Without a row that was seen the answer to a creation cannot be judged. A row that is changed or deleted is looked at before: since
+	// it was written somebody may have put their source to it, or, where ThreatQ was restored, it may be another row altogether.
+	guessed := (known.Told || known.Bare && newest > 0) && len(p.Update)+len(p.Delete) == 0
 	if guessed {
 		s := sheet{owner: a.owner(), rows: known.Rows, guessed: true}
-		err := a.do(ctx, id, a.plan(known.Rows, wanted), &s)
+		err := a.do(ctx, id, p, &s)
 		if !contradicts(err) {
 			return Result{Tally: s.tally, Rows: s.rows}, err
 		}
@@ -169,12 +172,9 @@ func (a *Applier) create(ctx context.Context, id int64, items []threatq.NewAttri
 }
 
 func (a *Applier) update(ctx context.Context, id int64, update plan.Update, s *sheet) error {
-	row, err := a.Library.UpdateAttribute(ctx, id, update.Row, update.Value)
+	_, err := a.Library.UpdateAttribute(ctx, id, update.Row, update.Value)
 	if err == nil {
 		s.updated(update)
-	}
-	if err == nil && s.guessed && row.ID != update.Row {
-		return errContradicted // It went up in another row that said the same.
 	}
 	return err
 }

@@ -20,7 +20,6 @@ type fake struct {
 	fail  map[string]error // By the call, as it is written down.
 	made  []threatq.Row    // What a creation that fails answers.
 	first int64            // The id of the first row of a creation; 0 for 100.
-	other int64            // What a change is answered with instead of its own row; 0 for that.
 	calls []string
 }
 
@@ -46,7 +45,7 @@ func (f *fake) CreateAttributes(_ context.Context, _ int64, items []threatq.NewA
 }
 
 func (f *fake) UpdateAttribute(_ context.Context, _, row int64, value string) (threatq.Row, error) {
-	return threatq.Row{ID: cmp.Or(f.other, row), Value: value}, f.call("update %d", row)
+	return threatq.Row{ID: row, Value: value}, f.call("update %d", row)
 }
 
 func (f *fake) DeleteAttribute(_ context.Context, _, row int64) error {

@@ -16,19 +16,32 @@ func told(rows ...threatq.Row) apply.Known { return apply.Known{Told: true, Rows
 
 // TestWhatIsKnownIsNotRead has a ThreatQ that agrees with what is known of it, and ones that do not.
 func TestWhatIsKnownIsNotRead(t *testing.T) {
-	noRow := fault.New(fault.Transient, threatq.ErrNoRow)
 	cases := map[string]struct {
 		known apply.Known
 		seen  int64         // The newest row that was told before.
 		rows  []threatq.Row // That stand there.
 		fail  map[string]error
 		first int64 // The id of the first new row; 100 for 0.
-		other int64 // The id with which a change is answered, if not its own.
 		calls []string
 		want  apply.Result
 	}{
-		"it stands there":      {known: told(written()...), want: apply.Result{Tally: apply.Tally{Unchanged: 3}, Rows: written()}},
-		"all of it is changed": {known: told(stale()...), calls: all()[1:], want: apply.Result{Tally: apply.Tally{Created: 1, Updated: 1, Deleted: 3, Unchanged: 1}, Rows: fixed()}},
+		"it stands there": {known: told(written()...), want: apply.Result{Tally: apply.Tally{Unchanged: 3}, Rows: written()}},
+		"all of it is changed": {
+			known: told(stale()...), rows: stale(), calls: all(),
+			want: apply.Result{Tally: apply.Tally{Created: 1, Updated: 1, Deleted: 3, Unchanged: 1}, Rows: fixed(), Read: true, Found: true},
+		},
+		"other rows stand there by now under its ids": { // As after a restore: a person's.
+			known: told(stale()...), rows: []threatq.Row{theirs(1, "Owner"), theirs(3, "Case")}, calls: []string{"read", "create 3"},
+			want: apply.Result{Tally: apply.Tally{Created: 3}, Rows: fresh(100), Read: true},
+		},
+		"somebody else says the same by now": {
+			known: told(row(1, "Verdict", "Harmless"), written()[1], written()[2]), rows: []threatq.Row{theirs(1, "VT Verdict"), written()[1], written()[2]},
+			calls: []string{"read", "create 1"},
+			want: apply.Result{
+				Tally: apply.Tally{Created: 1, Unchanged: 2}, Read: true, Found: true,
+				Rows: []threatq.Row{theirs(1, "VT Verdict"), written()[1], written()[2], row(100, "Verdict", "Malicious")},
+			},
+		},
 		"nothing stands there": {known: told(), calls: []string{"create 3"}, want: apply.Result{Tally: apply.Tally{Created: 3}, Rows: fresh(100)}},
 		"it is bare":           {known: apply.Known{Bare: true}, seen: 99, calls: []string{"create 3"}, want: apply.Result{Tally: apply.Tally{Created: 3}, Rows: fresh(100)}},
 		"it is bare, but no row was ever seen": {
@@ -39,21 +52,14 @@ func TestWhatIsKnownIsNotRead(t *testing.T) {
 			known: apply.Known{Bare: true}, seen: 100, rows: written(), calls: []string{"create 3", "read"},
 			want: apply.Result{Tally: apply.Tally{Created: 3}, Rows: written(), Read: true, Found: true},
 		},
-		"a row that was known is gone": {
-			known: told(row(1, "Verdict", "Harmless")), seen: 50, rows: written(), fail: map[string]error{"update 1": noRow},
-			calls: []string{"create 2", "update 1", "read"},
-			want:  apply.Result{Tally: apply.Tally{Created: 2, Unchanged: 1}, Rows: written(), Read: true, Found: true},
+		"it was changed to the same by hand": {
+			known: told(row(1, "Verdict", "Harmless")), seen: 50, rows: written(), calls: []string{"read"},
+			want: apply.Result{Tally: apply.Tally{Unchanged: 3}, Rows: written(), Read: true, Found: true},
 		},
-		"a change is refused": {
-			known: told(row(1, "Verdict", "Harmless"), written()[1], written()[2]), seen: 50, rows: written(),
-			fail:  map[string]error{"update 1": broken(fault.Permanent)},
-			calls: []string{"update 1", "read"},
+		"a creation is refused": {
+			known: told(written()[:2]...), seen: 50, rows: written(), fail: map[string]error{"create 1": broken(fault.Permanent)},
+			calls: []string{"create 1", "read"},
 			want:  apply.Result{Tally: apply.Tally{Unchanged: 3}, Rows: written(), Read: true, Found: true},
-		},
-		"a change is answered with another row": {
-			known: told(row(1, "Verdict", "Harmless"), written()[1], written()[2]), seen: 50, rows: written(), other: 77,
-			calls: []string{"update 1", "read"},
-			want:  apply.Result{Tally: apply.Tally{Updated: 1, Unchanged: 2}, Rows: written(), Read: true, Found: true},
 		},
 		"rows of nobody knows whom are not found": {
 			known: apply.Known{Bare: true}, seen: 100, rows: fresh(101), first: 100, calls: []string{"create 3", "read"},
@@ -62,7 +68,7 @@ func TestWhatIsKnownIsNotRead(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			f := &fake{rows: c.rows, fail: c.fail, first: c.first, other: c.other}
+			f := &fake{rows: c.rows, fail: c.fail, first: c.first}
 			a := f.onto(apply.ScoreOff)
 			a.Saw(c.seen)
 			got, err := a.Apply(t.Context(), id, malicious(), c.known)
@@ -77,6 +83,11 @@ func TestWhatIsKnownIsNotRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// theirs is a row of which somebody else is a source, too.
+func theirs(id int64, name string) threatq.Row {
+	return threatq.Row{ID: id, Name: name, Value: "Harmless", Sources: []string{"VirusTotal", "Analyst"}}
 }
 
 // fresh are the rows of a malicious verdict, as they are made.
@@ -107,8 +118,8 @@ func TestWhatIsRefusedAfterALook(t *testing.T) {
 // TestATroubleIsNoContradiction has faults that say nothing about rows: they are not looked at.
 func TestATroubleIsNoContradiction(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Transient, fault.Denied, fault.Quota, fault.Interrupted, fault.Gone} {
-		f := &fake{rows: stale(), fail: map[string]error{"update 1": broken(kind)}}
-		got, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious(), told(stale()...))
+		f := &fake{fail: map[string]error{"create 3": broken(kind)}}
+		got, err := f.onto(apply.ScoreOff).Apply(t.Context(), id, malicious(), told())
 		if got.Read || fault.KindOf(err) != kind {
 			t.Errorf("Apply = %+v, %v, want the %v fault, and no look", got, err, kind)
 		}
