@@ -12,6 +12,7 @@ import (
 
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/logging"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
 )
@@ -48,7 +49,7 @@ func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, lim
 		return nil, fmt.Errorf("opening stream %s: %w", stream.Quota, err)
 	}
 	b := &Budget{
-		clock: &clock{}, watch: &watcher{Watch: watch},
+		clock: &clock{}, watch: &watcher{Watch: watch, told: logging.Fold{Interval: troubleInterval}},
 		closed: map[wire.Lane]time.Time{}, waiting: map[wire.Lane]int{}, changed: make(chan struct{}),
 	}
 	b.window = &window{

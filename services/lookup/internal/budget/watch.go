@@ -2,8 +2,9 @@ package budget
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"vtq.internal/shared/logging"
 )
 
 // troubleInterval is how often an episode of trouble is told: a server that is away gives an error a second.
@@ -22,25 +23,17 @@ type Watch struct {
 type watcher struct {
 	Watch
 
-	mu   sync.Mutex
-	told time.Time // When trouble was told last.
+	told logging.Fold
 }
 
 // trouble tells of an error, unless there is none, or it is only that ctx has ended.
 func (w *watcher) trouble(ctx context.Context, err error) {
-	if err != nil && ctx.Err() == nil && w.TroubleFunc != nil && w.due() {
+	if err == nil || ctx.Err() != nil || w.TroubleFunc == nil {
+		return
+	}
+	if _, due := w.told.Allow("trouble"); due {
 		w.TroubleFunc(err)
 	}
-}
-
-func (w *watcher) due() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.told.IsZero() && time.Since(w.told) < troubleInterval {
-		return false
-	}
-	w.told = time.Now()
-	return true
 }
 
 func (w *watcher) void() {

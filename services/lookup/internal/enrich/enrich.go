@@ -10,6 +10,7 @@ import (
 
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/logging"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
@@ -37,7 +38,7 @@ type Enricher struct {
 	asking                 singleflight.Group // Jobs of a lane that wait for a permit, or ask.
 	flying                 singleflight.Group // Requests under way, with the storing of what they bring.
 	urgent, fresh, refresh lane
-	watch                  watch
+	told                   logging.Fold // Of trouble, which all jobs in hand have at once: once a minute.
 }
 
 // A Report tells how a job was answered, for the log line of its message.

@@ -2,7 +2,6 @@ package enrich
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"vtq.internal/shared/fault"
@@ -14,8 +13,6 @@ import (
 const (
 	// minFindWait and maxFindWait bound the wait between two tries to read the memory: an election takes up to 7 s.
 	minFindWait, maxFindWait = time.Second, 15 * time.Second
-	// troubleInterval is how often trouble with the memory is told: all jobs in hand have it at once.
-	troubleInterval = time.Minute
 )
 
 // find looks into the memory, and stays until it can be read, or ctx ends: to give the job back would count an attempt against it, and
@@ -33,25 +30,12 @@ func (e *Enricher) find(ctx, working context.Context, t Ticket, object indicator
 	}
 }
 
-// A watch remembers what was told.
-type watch struct {
-	mu   sync.Mutex
-	told time.Time // When trouble was told last.
-}
-
 // trouble tells of an error, unless it is only that ctx has ended.
 func (e *Enricher) trouble(ctx context.Context, err error) {
-	if ctx.Err() == nil && e.TroubleFunc != nil && e.watch.due() {
+	if ctx.Err() != nil || e.TroubleFunc == nil {
+		return
+	}
+	if _, due := e.told.Allow("trouble"); due {
 		e.TroubleFunc(err)
 	}
-}
-
-func (w *watch) due() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.told.IsZero() && time.Since(w.told) < troubleInterval {
-		return false
-	}
-	w.told = time.Now()
-	return true
 }
