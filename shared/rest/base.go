@@ -25,3 +25,20 @@ func ParseBase(text string) (*url.URL, error) {
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	return base, nil
 }
+
+// At is the address of a path below a base. Each segment is escaped, so that a "/" in one stays in it.
+func At(base *url.URL, segments ...string) *url.URL {
+	escaped := make([]string, len(segments))
+	for i, segment := range segments {
+		escaped[i] = url.PathEscape(segment)
+	}
+	at := *base
+	at.RawPath = at.EscapedPath() + "/" + strings.Join(escaped, "/")
+	at.Path += "/" + strings.Join(segments, "/")
+	return &at
+}
+
+// IsWord tells whether a text, perhaps empty, can stand in a header as one word: visible ASCII characters without spaces.
+func IsWord(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}

@@ -39,3 +39,35 @@ func TestParseBase(t *testing.T) {
 		})
 	}
 }
+
+func TestAt(t *testing.T) {
+	cases := map[string]struct {
+		base     string
+		segments []string
+		want     string
+	}{
+		"plain":           {"https://host.test/api/v3", []string{"files", "abc"}, "https://host.test/api/v3/files/abc"},
+		"no path":         {"https://host.test", []string{"x"}, "https://host.test/x"},
+		"to be escaped":   {"https://host.test/a%2Fb", []string{"a/b?c#d", "%41", ".."}, "https://host.test/a%2Fb/a%2Fb%3Fc%23d/%2541/.."},
+		"kept as they be": {"https://host.test", []string{"2001:db8::1", "a=b"}, "https://host.test/2001:db8::1/a=b"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			base, err := rest.ParseBase(c.base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rest.At(base, c.segments...).String(); got != c.want || base.String() != c.base {
+				t.Errorf("At(%s, %q) = %s, want %s", base, c.segments, got, c.want)
+			}
+		})
+	}
+}
+
+func TestIsWord(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "vtq/1.0": true, "!~": true, "a b": false, "a\n": false, "\x7f": false, "ä": false, "\x00": false} {
+		if got := rest.IsWord(text); got != want {
+			t.Errorf("IsWord(%q) = %t, want %t", text, got, want)
+		}
+	}
+}

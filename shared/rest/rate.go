@@ -22,13 +22,13 @@ func (r Response) exhausted() time.Duration {
 		return 0
 	}
 	if reset >= epoch { // Services cut off what is below a second.
-		return min(max(time.Unix(min(reset, 1<<40)+1, 0).Sub(r.now()), 0), MaxRetryAfter)
+		return min(max(time.Unix(min(reset, 1<<40)+1, 0).Sub(r.Now()), 0), MaxRetryAfter)
 	}
 	return min(time.Duration(min(reset, int64(MaxRetryAfter/time.Second)))*time.Second, MaxRetryAfter)
 }
 
-// now is the server's time where it is told: what it dates is measured by its own clock.
-func (r Response) now() time.Time {
+// Now is the server's time where it is told: what it dates is measured by its own clock.
+func (r Response) Now() time.Time {
 	if date, err := http.ParseTime(r.Header.Get("Date")); err == nil {
 		return date
 	}

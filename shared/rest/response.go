@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func plausibleHost(host string) bool {
 // RetryAfter is how long the server asked us to wait, zero when it did not. It is at most MaxRetryAfter. A refusal without the header
 // may tell it by those of its rate limit.
 func (r Response) RetryAfter() time.Duration {
-	if wait := ParseRetryAfter(r.Header.Get("Retry-After"), r.now()); wait > 0 || r.OK() {
+	if wait := ParseRetryAfter(r.Header.Get("Retry-After"), r.Now()); wait > 0 || r.OK() {
 		return wait
 	}
 	return r.exhausted()
@@ -94,6 +95,17 @@ func (r Response) RetryAfter() time.Duration {
 func (r Response) JSON() bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
+// Page tells whether the answer is a page for a person, where a service would answer in JSON: by its type, or by a "<" before all
+// else, since a proxy may call its page anything.
+func (r Response) Page() bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "text/html" || kind == "application/xhtml+xml" {
+		return true
+	}
+	head := bytes.TrimPrefix(r.Body, []byte("\ufeff")) // A byte order mark.
+	return bytes.HasPrefix(bytes.TrimSpace(head), []byte("<"))
 }
 
 // Decode reads a JSON body. What is not JSON, or ends early, is Transient.

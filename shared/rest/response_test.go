@@ -112,3 +112,29 @@ func TestRetryAfterIsMeasuredByTheServersClock(t *testing.T) {
 		t.Errorf("RetryAfter = %v, want 1m: the server's clock says 2020", got)
 	}
 }
+
+func TestPage(t *testing.T) {
+	cases := map[string]struct {
+		kind, body string
+		want       bool
+	}{
+		"HTML":                   {"text/html; charset=utf-8", "", true},
+		"XHTML":                  {"application/xhtml+xml", "x", true},
+		"HTML as JSON":           {"application/json", "<!DOCTYPE html>", true},
+		"HTML as text":           {"text/plain", "\r\n\t <html>", true},
+		"HTML after a mark":      {"", "\ufeff <html>", true},
+		"JSON":                   {"application/json", `{"a":"<html>"}`, false},
+		"text":                   {"text/plain", "not < found", false},
+		"nothing":                {"", "", false},
+		"space":                  {"application/json", " \n", false},
+		"JSON of an HTML's type": {"text/html", "{}", true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := rest.Response{Header: http.Header{"Content-Type": {c.kind}}, Body: []byte(c.body)}
+			if got := r.Page(); got != c.want {
+				t.Errorf("%s, %q: Page() = %t, want %t", c.kind, c.body, got, c.want)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,6 +21,21 @@ func Clean(text string, limit int) string {
 		return clean
 	}
 	return strings.TrimSpace(string(runes[:min(len(runes), limit-1)])) + "…"
+}
+
+// Dates before the web and long after us are slips: a recording of google.com was first seen at second 1.
+const (
+	firstYear = 1990
+	lastYear  = 2100
+)
+
+// Date makes a date from outside fit to be shown: UTC, to the second, and the zero time for what is no plausible date.
+func Date(t time.Time) time.Time {
+	t = t.UTC().Truncate(time.Second)
+	if t.Year() < firstYear || t.Year() > lastYear {
+		return time.Time{}
+	}
+	return t
 }
 
 // readable keeps what a person can see, makes one space of what parts words, and drops the rest.

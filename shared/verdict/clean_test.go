@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -87,4 +88,26 @@ func FuzzClean(f *testing.F) {
 // unseen tells the runes that break a line, steer a terminal or turn the reading direction.
 func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+}
+
+func TestDate(t *testing.T) {
+	day := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	}
+	cases := map[string]struct{ in, want time.Time }{
+		"another zone":      {day(2021, 6, 17).Add(999 * time.Millisecond).In(time.FixedZone("", 7200)), day(2021, 6, 17)},
+		"the first":         {day(1990, 1, 1), day(1990, 1, 1)},
+		"a second before":   {day(1990, 1, 1).Add(-time.Second), time.Time{}},
+		"the last":          {day(2101, 1, 1).Add(-time.Second), day(2101, 1, 1).Add(-time.Second)},
+		"a second after":    {day(2101, 1, 1), time.Time{}},
+		"none":              {time.Time{}, time.Time{}},
+		"far in the future": {time.Unix(1<<62, 0), time.Time{}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := verdict.Date(c.in); !got.Equal(c.want) || got.Location() != time.UTC {
+				t.Errorf("Date(%v) = %v, want %v", c.in, got, c.want)
+			}
+		})
+	}
 }

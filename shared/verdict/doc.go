@@ -24,6 +24,10 @@
 // Counts are a map, not a struct of integers: a category that a provider does not have is absent, and "not provided" never
 // reads as "zero engines". A missing category adds nothing to a ratio.
 //
+// A provider counts variants of one engine as engines. Where they are taken together the counts before it stay beside (Raw), since
+// nobody could tell them from the others; and where a provider's total contradicts its own list the list counts, and the verdict says so
+// (Miscounted), since only the list can be checked.
+//
 // One malicious vote is Suspicious, not Malicious: google.com had one in a recording of 2026, five separates such lone votes
 // from the samples that engines agree on.
 package verdict

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"regexp"
 	"time"
 
 	"vtq.internal/shared/indicator"
@@ -18,9 +19,19 @@ const (
 	MaxURL = 2048
 	// MaxEngines bounds the detecting engines kept: the provider runs about 95.
 	MaxEngines = 120
+	// MaxCount bounds one count of engines. A provider runs 47 to 95; more than a hundred times as many is a slip, and would make
+	// nonsense of every ratio.
+	MaxCount = 10_000
 	// MaxList bounds every other list: tags, categories, rule names.
 	MaxList = 50
 )
+
+// providerName is what a provider may be called.
+var providerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// IsProvider tells whether a provider may be called so: 1 to 32 of a-z, 0-9 and -, beginning with a letter, since the name becomes a
+// token of subjects.
+func IsProvider(name string) bool { return providerName.MatchString(name) }
 
 // A Verdict is one provider's answer about one object at one time.
 type Verdict struct {
@@ -31,17 +42,15 @@ type Verdict struct {
 	// Asked is when the provider gave this answer, UTC, to the second. It stays what it was when the answer is used again.
 	Asked time.Time `json:"asked"`
 	// Found is false for "the provider has no such object" (404): knowledge, not failure.
-	Found   bool     `json:"found"`
-	Counts  Counts   `json:"counts,omitempty"`
-	Engines []Engine `json:"engines,omitempty"` // Those that say malicious or suspicious, by name; at most MaxEngines.
-	Facts   Facts    `json:"facts,omitzero"`
-}
-
-// An Engine is one engine that speaks against an object.
-type Engine struct {
-	Name     string   `json:"name"`
-	Category Category `json:"category"`
-	Result   string   `json:"result,omitempty"` // What the engine calls it: "Trojan.Generic", "phishing".
+	Found  bool   `json:"found"`
+	Counts Counts `json:"counts,omitempty"`
+	// Raw is the counts as the provider gave them, where Counts are made of them: with the variants of an engine taken together.
+	// Nil where they are the same.
+	Raw Counts `json:"raw,omitempty"`
+	// Miscounted tells that the provider's own total contradicts what its engines said; Counts are of the latter.
+	Miscounted bool     `json:"miscounted,omitempty"`
+	Engines    []Engine `json:"engines,omitempty"` // Those that say malicious or suspicious, by name; at most MaxEngines.
+	Facts      Facts    `json:"facts,omitzero"`
 }
 
 // Facts is what the provider says beside the counts. Every one may be missing.

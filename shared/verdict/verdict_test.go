@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,5 +104,16 @@ func fill(t *testing.T, v reflect.Value) {
 		v.SetBool(true)
 	default:
 		t.Fatalf("no value for a %s: teach fill", v.Type())
+	}
+}
+
+func TestIsProvider(t *testing.T) {
+	for name, want := range map[string]bool{
+		"virustotal": true, "a": true, "rl-2": true, "a" + strings.Repeat("b", 31): true, "a" + strings.Repeat("b", 32): false,
+		"": false, "2a": false, "-a": false, "a.b": false, "a*": false, "a b": false, "A": false, "a\n": false,
+	} {
+		if got := verdict.IsProvider(name); got != want {
+			t.Errorf("IsProvider(%q) = %t, want %t", name, got, want)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"vtq.internal/shared/rest"
 )
@@ -22,7 +21,7 @@ type Client struct {
 	links    *url.URL // Nil for no links.
 	provider string
 	private  bool
-	bare404  bool
+	dialect  Dialect
 
 	// The key and whatever has it inside are behind functions, so that no verb of package fmt and no encoder prints them.
 	headerFunc func() http.Header
@@ -40,11 +39,14 @@ func New(config Config) (*Client, error) {
 	return &Client{
 		wire: rest.Client{Transport: config.Transport, Timeout: config.Timeout},
 		base: base, links: links,
-		provider: config.Provider, private: config.PrivateKey, bare404: config.BareNotFound,
+		provider: config.Provider, private: config.PrivateKey, dialect: config.Dialect,
 		headerFunc: func() http.Header { return headers(config.APIKey, config.Tool) },
 		userFunc:   func() string { return cmp.Or(config.User, config.APIKey) }, // The key is a name of its owner.
 	}, nil
 }
+
+// Dialect tells what the service answers, and how.
+func (c *Client) Dialect() Dialect { return c.dialect }
 
 // headers are sent with every request. Google's front end compresses for an unusual agent only when "gzip" is part of its name, as
 // both official clients have it.
@@ -59,15 +61,8 @@ func headers(key, tool string) http.Header {
 
 // get performs one request. The segments are escaped and follow the base; errors name the route in their place.
 func (c *Client) get(ctx context.Context, route string, segments ...string) (rest.Response, error) {
-	escaped := make([]string, len(segments))
-	for i, segment := range segments {
-		escaped[i] = url.PathEscape(segment)
-	}
-	target := *c.base
-	target.RawPath = target.EscapedPath() + "/" + strings.Join(escaped, "/")
-	target.Path += "/" + strings.Join(segments, "/")
 	return c.wire.Do(ctx, rest.Request{
-		Method: http.MethodGet, URL: &target, Route: c.base.Path + route,
+		Method: http.MethodGet, URL: rest.At(c.base, segments...), Route: c.base.Path + route,
 		Header: c.headerFunc(), Limit: MaxBody,
 	})
 }

@@ -6,18 +6,17 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
 	"time"
 
 	"vtq.internal/shared/rest"
+	"vtq.internal/shared/verdict"
 )
 
 // Defaults of a Config.
 const (
-	DefaultBaseURL  = "https://www.virustotal.com/api/v3"
-	DefaultLinkBase = "https://www.virustotal.com/gui"
-	DefaultProvider = "virustotal"
+	DefaultBaseURL          = "https://www.virustotal.com/api/v3"
+	DefaultReversingLabsURL = "https://data.reversinglabs.com/api/v3"
+	DefaultLinkBase         = "https://www.virustotal.com/gui"
 	// DefaultTimeout bounds an exchange: the service itself gives up with a 504 before it, in the experience of its clients.
 	DefaultTimeout = 20 * time.Second
 )
@@ -32,7 +31,8 @@ const (
 
 // Config says which service to ask, and as whom. It prints without its key.
 type Config struct {
-	// BaseURL is the address that the paths of API v3 follow. Defaults to DefaultBaseURL.
+	// BaseURL is the address that the paths of API v3 follow. Defaults to DefaultBaseURL or DefaultReversingLabsURL by the provider;
+	// required for any other, so that nobody else's key is ever sent to VirusTotal.
 	BaseURL string
 	// APIKey is sent as x-apikey, the only authentication there is. Required.
 	APIKey string `json:"-"`
@@ -44,12 +44,11 @@ type Config struct {
 	PrivateKey bool
 	// Provider names the service in verdicts. Defaults to DefaultProvider.
 	Provider string
+	// Dialect says what the service answers, and how. Defaults to DialectOf the provider, as a whole: one without kinds is none.
+	Dialect Dialect
 	// LinkBase is the address that the pages of reports lie under, as "{LinkBase}/file/{sha256}". Defaults to DefaultLinkBase for
 	// DefaultProvider, and to no links for any other.
 	LinkBase string
-	// BareNotFound takes any 404 that is no HTML page for "not found", as endpoints need whose error bodies are undocumented.
-	// Defaults to asking for VirusTotal's own.
-	BareNotFound bool
 	// Tool names us, as "vtq/1.0", in User-Agent and x-tool. The latter is said to be required for Google Threat Intelligence's
 	// assessment (its OpenAPI document). Required.
 	Tool string
@@ -75,19 +74,22 @@ func (c Config) withDefaults() Config {
 			*field = value
 		}
 	}
-	fill(&c.BaseURL, DefaultBaseURL)
 	fill(&c.Provider, DefaultProvider)
-	if c.Provider == DefaultProvider {
+	switch c.Provider {
+	case DefaultProvider:
+		fill(&c.BaseURL, DefaultBaseURL)
 		fill(&c.LinkBase, DefaultLinkBase)
+	case ReversingLabs:
+		fill(&c.BaseURL, DefaultReversingLabsURL)
+	}
+	if len(c.Dialect.Kinds) == 0 {
+		c.Dialect = DialectOf(c.Provider)
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = DefaultTimeout
 	}
 	return c
 }
-
-// providerName is what a provider may be called: its name becomes a token of subjects.
-var providerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // validate returns all complaints at once. None repeats a value.
 func (c Config) validate() error {
@@ -99,10 +101,11 @@ func (c Config) validate() error {
 	}
 	complain(c.Transport == nil, "Transport: is required")
 	complain(c.APIKey == "", "APIKey: is required")
-	complain(len(c.APIKey) > MaxKey || !visible(c.APIKey), "APIKey: must be up to 512 visible ASCII characters, without spaces")
+	complain(len(c.APIKey) > MaxKey || !rest.IsWord(c.APIKey), "APIKey: must be up to 512 visible ASCII characters, without spaces")
 	complain(c.Tool == "", "Tool: is required")
-	complain(len(c.Tool) > MaxTool || !visible(c.Tool), "Tool: must be up to 100 visible ASCII characters, without spaces")
-	complain(!providerName.MatchString(c.Provider), "Provider: must be 1 to 32 of a-z, 0-9 and -, beginning with a letter")
+	complain(len(c.Tool) > MaxTool || !rest.IsWord(c.Tool), "Tool: must be up to 100 visible ASCII characters, without spaces")
+	complain(!verdict.IsProvider(c.Provider), "Provider: must be 1 to 32 of a-z, 0-9 and -, beginning with a letter")
+	complain(!c.Dialect.known(), "Dialect: names a kind that no indicator has, or an unknown form of URL ids")
 	if _, err := rest.ParseBase(c.BaseURL); err != nil {
 		all = append(all, fmt.Errorf("BaseURL: %w", err))
 	}
@@ -117,8 +120,4 @@ func parseLinkBase(text string) (*url.URL, error) {
 		return nil, nil
 	}
 	return rest.ParseBase(text)
-}
-
-func visible(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/testkit/clienttest"
 	"vtq.internal/shared/virustotal"
 )
@@ -24,7 +25,10 @@ func TestNewComplains(t *testing.T) {
 		"a longer tool":         {func(c *virustotal.Config) { c.Tool = strings.Repeat("t", virustotal.MaxTool+1) }, "Tool: must be up to 100"},
 		"no transport":          {func(c *virustotal.Config) { c.Transport = nil }, "Transport: is required"},
 		"a provider of tokens":  {func(c *virustotal.Config) { c.Provider = "a.b" }, "Provider: must be 1 to 32"},
-		"another provider":      {func(c *virustotal.Config) { c.Provider = "reversinglabs-vt" }, ""},
+		"another provider":      {func(c *virustotal.Config) { c.Provider = "reversinglabs" }, ""},
+		"one without a base":    {func(c *virustotal.Config) { c.Provider = "compatible" }, "BaseURL: must begin with https://"},
+		"an unknown kind":       {func(c *virustotal.Config) { c.Dialect.Kinds = []indicator.Kind{"mutex"} }, "Dialect: names a kind that no indicator has"},
+		"an unknown form":       {func(c *virustotal.Config) { c.Dialect = virustotal.Dialect{Kinds: indicator.Kinds(), URLs: 2} }, "Dialect: "},
 		"a base with a login":   {func(c *virustotal.Config) { c.BaseURL = "https://me:hunter2@host.test" }, "BaseURL: must not hold credentials"},
 		"links to a file":       {func(c *virustotal.Config) { c.LinkBase = "file:///hunter2" }, "LinkBase: must begin with https://"},
 	}

@@ -22,6 +22,19 @@
 //	                                             TooManyRequestsError is not said to be one
 //	the rest                          as package rest has it
 //
+// # Dialects
+//
+// Other services speak the same API, less of it. What is known of each is a Dialect:
+//
+//	provider       kinds      id of a URL  own ids  errors     quotas
+//	virustotal     all four   base64url    yes      by body    yes
+//	reversinglabs  file, url  SHA-1        yes      by status  no
+//	compatible     file, url  base64url    no       by status  no
+//
+// An object of a kind that the service does not answer is Permanent before anything is sent. Where errors go by status, a 404 is "not
+// found" whatever its body, except a page for a person: a wrong base URL and a proxy answer so. A report without a type, links or an
+// id is one all the same, and a category without a count stays "not provided": it is no zero, and no part of a ratio.
+//
 // # Reading a report
 //
 // No attribute is required: objects of 2019 have no counts, and which fields a key sees changes with its tier and the year.
@@ -34,8 +47,12 @@
 // An own client instead of vt-go: vt-go has no context and no timeout, one base URL for the process, drops status and headers,
 // and takes an empty body for a success.
 //
-// A URL is asked for by its base64url form and not by a hash: the service canonicalises what it is sent by rules that are not
-// published, so a hash made here would miss.
+// VirusTotal is asked for a URL by its base64url form and not by a hash: the service canonicalises what it is sent by rules that are
+// not published, so a hash made here would miss. ReversingLabs takes base64 too, but of which alphabet it does not say, and a SHA-1
+// has one form.
+//
+// A dialect is a value, not a package for each service: five facts differ, and the reading of reports stays one, since every
+// attribute is optional anyway. What a service is not known for, its dialect does not rely on.
 //
 // An answer about another file, address or type than was asked about is refused as Transient: the only ways to get one are a
 // confused cache and a confused proxy, and a wrong verdict is worse than a late one. Names and URLs have no such check, since the

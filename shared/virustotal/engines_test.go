@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vtq.internal/shared/verdict"
-	"vtq.internal/shared/virustotal"
 )
 
 func TestCounts(t *testing.T) {
@@ -26,8 +25,8 @@ func TestCounts(t *testing.T) {
 		"numbers in texts": {`{"last_analysis_stats":{"malicious":"14","undetected":58.0}}`, verdict.Counts{verdict.Malicious: 14, verdict.Undetected: 58}},
 		"one of odd type":  {`{"last_analysis_stats":{"malicious":{},"undetected":58}}`, verdict.Counts{verdict.Undetected: 58}},
 		"negative":         {`{"last_analysis_stats":{"malicious":-1,"undetected":1}}`, verdict.Counts{verdict.Undetected: 1}},
-		"the most":         {`{"last_analysis_stats":{"harmless":10000}}`, verdict.Counts{verdict.Harmless: virustotal.MaxCount}},
-		"more than that":   {`{"last_analysis_stats":{"harmless":10001}}`, verdict.Counts{verdict.Harmless: virustotal.MaxCount}},
+		"the most":         {`{"last_analysis_stats":{"harmless":10000}}`, verdict.Counts{verdict.Harmless: verdict.MaxCount}},
+		"more than that":   {`{"last_analysis_stats":{"harmless":10001}}`, verdict.Counts{verdict.Harmless: verdict.MaxCount}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

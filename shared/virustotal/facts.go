@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strings"
 
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/verdict"
@@ -45,7 +44,7 @@ func identity(object indicator.Object, r report) string {
 	case indicator.File:
 		return r.sha256()
 	case indicator.URL:
-		if id := strings.ToLower(r.ID); isHash(id, sha256Digits) {
+		if id := verdict.Hash(r.ID, verdict.SHA256); id != "" {
 			return id
 		}
 		if r.Attributes.URL == "" {
@@ -61,9 +60,9 @@ func identity(object indicator.Object, r report) string {
 func (a attributes) common() verdict.Facts {
 	return verdict.Facts{
 		ThreatLabel:     text(a.Threat.Label),
-		LastAnalysis:    a.LastAnalysis.date(),
-		FirstSubmission: a.FirstSubmission.date(),
-		Reputation:      a.Reputation.pointer(math.MinInt64, math.MaxInt64),
+		LastAnalysis:    date(a.LastAnalysis),
+		FirstSubmission: date(a.FirstSubmission),
+		Reputation:      a.Reputation.Pointer(math.MinInt64, math.MaxInt64),
 		Tags:            set(a.Tags),
 	}
 }
@@ -75,8 +74,8 @@ func (r report) file(facts *verdict.Facts) {
 			break
 		}
 	}
-	facts.MD5 = hash(r.Attributes.MD5, md5Digits)
-	facts.SHA1 = hash(r.Attributes.SHA1, sha1Digits)
+	facts.MD5 = verdict.Hash(r.Attributes.MD5, verdict.MD5)
+	facts.SHA1 = verdict.Hash(r.Attributes.SHA1, verdict.SHA1)
 	facts.SHA256 = r.sha256()
 }
 
@@ -95,7 +94,7 @@ const maxASN = math.MaxUint32
 func (a attributes) network(facts *verdict.Facts) {
 	facts.Country = text(a.Country)
 	facts.ASOwner = text(a.ASOwner)
-	if asn := a.ASN.pointer(0, maxASN); asn != nil {
+	if asn := a.ASN.Pointer(0, maxASN); asn != nil {
 		facts.ASN = *asn
 	}
 }

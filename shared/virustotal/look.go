@@ -2,8 +2,6 @@ package virustotal
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,7 +27,7 @@ func (c *Client) Look(ctx context.Context, object indicator.Object) (verdict.Ver
 }
 
 func (c *Client) look(ctx context.Context, object indicator.Object) (verdict.Verdict, error) {
-	where, err := endpoint(object)
+	where, err := c.dialect.endpoint(object)
 	if err != nil {
 		return verdict.Verdict{}, fault.New(fault.Permanent, err)
 	}
@@ -42,9 +40,9 @@ func (c *Client) look(ctx context.Context, object indicator.Object) (verdict.Ver
 	case response.Status == http.StatusNotFound:
 		return v, c.unknown(object.Kind, response)
 	case !response.OK():
-		return verdict.Verdict{}, refusal(response)
+		return verdict.Verdict{}, c.refusal(response)
 	}
-	found, err := decode(response)
+	found, err := decode(response, c.dialect.OwnIDs)
 	if err != nil {
 		return verdict.Verdict{}, err
 	}
@@ -64,15 +62,18 @@ var (
 	errNoURL     = errors.New("an empty URL")
 	errNoName    = errors.New("not a domain name")
 	errNoAddress = errors.New("not an address")
-	errNoKind    = errors.New("no such kind of object")
+	errNoKind    = errors.New("the provider does not answer this kind of object")
 )
 
 // endpoint finds the place of an object.
-func endpoint(object indicator.Object) (place, error) {
+func (d Dialect) endpoint(object indicator.Object) (place, error) {
+	if !d.Answers(object.Kind) {
+		return place{}, errNoKind
+	}
 	switch object.Kind {
 	case indicator.File:
 		hash := strings.ToLower(object.Value) // Whether capitals work is undocumented.
-		if !isHash(hash, md5Digits) && !isHash(hash, sha1Digits) && !isHash(hash, sha256Digits) {
+		if verdict.HashTypeOf(hash) == "" {
 			return place{}, errNoHash
 		}
 		return place{"files", hash}, nil
@@ -80,8 +81,7 @@ func endpoint(object indicator.Object) (place, error) {
 		if object.Value == "" {
 			return place{}, errNoURL
 		}
-		// The alphabet with "-" and "_", unpadded (RFC 4648, sections 5 and 3.2): a "/" would break the path.
-		return place{"urls", base64.RawURLEncoding.EncodeToString([]byte(object.Value))}, nil
+		return place{"urls", d.URLs.id(object.Value)}, nil
 	case indicator.Domain:
 		if strings.Trim(object.Value, ".") == "" || strings.ContainsAny(object.Value, "/\\") {
 			return place{}, errNoName
@@ -94,17 +94,4 @@ func endpoint(object indicator.Object) (place, error) {
 		return place{"ip_addresses", object.Value}, nil
 	}
 	return place{}, errNoKind
-}
-
-// Lengths of hashes, in hex digits.
-const (
-	md5Digits    = 32
-	sha1Digits   = 40
-	sha256Digits = 64
-)
-
-// isHash tells whether the text is so many lower-case hex digits.
-func isHash(text string, digits int) bool {
-	_, err := hex.DecodeString(text)
-	return err == nil && len(text) == digits && text == strings.ToLower(text)
 }

@@ -13,7 +13,6 @@ import (
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/testkit/clienttest"
 	"vtq.internal/shared/verdict"
-	"vtq.internal/shared/virustotal"
 )
 
 func TestEveryStatusIsClassified(t *testing.T) {
@@ -89,34 +88,26 @@ func TestNotFound(t *testing.T) {
 	cases := map[string]struct {
 		object     indicator.Object
 		kind, body string
-		bare       bool
 		want       string // Empty for a verdict.
 	}{
-		"the service's own":               {emptyMD5(), jsonType, ours, false, ""},
-		"the service's own, no words":     {emptyMD5(), jsonType, errorBody("NotFoundError", ""), false, ""},
-		"a gateway's code":                {emptyMD5(), jsonType, errorBody("ResourceNotFound", "no such API"), false, bodyHint},
-		"the service's code for another":  {emptyMD5(), jsonType, errorBody("ForbiddenError", ""), false, bodyHint},
-		"a page":                          {emptyMD5(), "text/html", page, false, bodyHint},
-		"a page that says it is JSON":     {emptyMD5(), jsonType, page, false, bodyHint},
-		"nothing":                         {emptyMD5(), "", "", false, bodyHint},
-		"plain text":                      {emptyMD5(), "text/plain", "404 page not found", false, bodyHint},
-		"a gateway's JSON":                {emptyMD5(), jsonType, `{"message":"no Route matched"}`, false, bodyHint},
-		"a JSON cut short":                {emptyMD5(), jsonType, ours[:len(ours)-3], false, bodyHint},
-		"no such path for a file":         {emptyMD5(), jsonType, lost, false, pathHint},
-		"no such path for a URL":          {lureURL(), jsonType, lost, false, pathHint},
-		"no such path for a name":         {lureDomain(), jsonType, lost, false, ""},
-		"no such path for an address":     {address(), jsonType, lost, false, ""},
-		"bare, nothing":                   {emptyMD5(), "", "", true, ""},
-		"bare, plain text":                {emptyMD5(), "text/plain", "not found", true, ""},
-		"bare, a page":                    {emptyMD5(), "text/html", page, true, bodyHint},
-		"bare, a page by another name":    {emptyMD5(), "text/plain", page, true, bodyHint},
-		"bare, but there is no such path": {emptyMD5(), jsonType, lost, true, pathHint},
+		"the service's own":              {emptyMD5(), jsonType, ours, ""},
+		"the service's own, no words":    {emptyMD5(), jsonType, errorBody("NotFoundError", ""), ""},
+		"a gateway's code":               {emptyMD5(), jsonType, errorBody("ResourceNotFound", "no such API"), bodyHint},
+		"the service's code for another": {emptyMD5(), jsonType, errorBody("ForbiddenError", ""), bodyHint},
+		"a page":                         {emptyMD5(), "text/html", page, bodyHint},
+		"a page that says it is JSON":    {emptyMD5(), jsonType, page, bodyHint},
+		"nothing":                        {emptyMD5(), "", "", bodyHint},
+		"plain text":                     {emptyMD5(), "text/plain", "404 page not found", bodyHint},
+		"a gateway's JSON":               {emptyMD5(), jsonType, `{"message":"no Route matched"}`, bodyHint},
+		"a JSON cut short":               {emptyMD5(), jsonType, ours[:len(ours)-3], bodyHint},
+		"no such path for a file":        {emptyMD5(), jsonType, lost, pathHint},
+		"no such path for a URL":         {lureURL(), jsonType, lost, pathHint},
+		"no such path for a name":        {lureDomain(), jsonType, lost, ""},
+		"no such path for an address":    {address(), jsonType, lost, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			client := newClient(t, answers(http.StatusNotFound, c.kind, c.body), func(config *virustotal.Config) {
-				config.BareNotFound = c.bare
-			})
+			client := newClient(t, answers(http.StatusNotFound, c.kind, c.body))
 			v, err := client.Look(t.Context(), c.object)
 			if c.want == "" {
 				if err != nil || v.Found || v.Provider != "virustotal" || v.Kind != c.object.Kind || v.Asked.IsZero() || v.Counts != nil {

@@ -3,6 +3,7 @@ package virustotal
 import (
 	"cmp"
 
+	"vtq.internal/shared/rest"
 	"vtq.internal/shared/verdict"
 )
 
@@ -11,7 +12,7 @@ type extra struct {
 	Sandboxes    map[string]sandbox `json:"sandbox_verdicts"`
 	YARA         []rule             `json:"crowdsourced_yara_results"`
 	Sigma        []rule             `json:"sigma_analysis_results"`
-	FirstSeenITW number             `json:"first_seen_itw_date"`
+	FirstSeenITW rest.Number        `json:"first_seen_itw_date"`
 	GTI          assessment         `json:"gti_assessment"`
 }
 
@@ -35,7 +36,7 @@ type assessment struct {
 		Value string `json:"value"`
 	} `json:"severity"`
 	Score struct {
-		Value number `json:"value"`
+		Value rest.Number `json:"value"`
 	} `json:"threat_score"`
 }
 
@@ -47,10 +48,10 @@ func (e extra) private() verdict.Private {
 		Sandboxes:    e.sandboxes(),
 		YARA:         names(e.YARA, func(r rule) string { return r.Name }),
 		Sigma:        names(e.Sigma, func(r rule) string { return r.Title }),
-		FirstSeenITW: e.FirstSeenITW.date(),
+		FirstSeenITW: date(e.FirstSeenITW),
 		GTIVerdict:   text(e.GTI.Verdict.Value),
 		GTISeverity:  text(e.GTI.Severity.Value),
-		GTIScore:     e.GTI.Score.Value.pointer(0, maxScore),
+		GTIScore:     e.GTI.Score.Value.Pointer(0, maxScore),
 	}
 }
 

@@ -28,10 +28,13 @@ type Allowance struct {
 // Left is what remains, at least zero.
 func (a Allowance) Left() int64 { return max(a.Allowed-a.Used, 0) }
 
-var errNoQuotas = errors.New("the answer holds no request quotas")
+var (
+	errNoQuotas    = errors.New("the answer holds no request quotas")
+	errNoQuotaPage = errors.New("the provider has no page of quotas")
+)
 
 // Quotas asks what is left. It costs no quota (documentation of "overall_quotas"), and proves that the key works. Each request is
-// deducted from its user and from the user's group, so what is told is the tighter of the two.
+// deducted from its user and from the user's group, so what is told is the tighter of the two. Of a service whose dialect has no such page nothing is asked: Permanent.
 func (c *Client) Quotas(ctx context.Context) (Quotas, error) {
 	q, err := c.quotas(ctx)
 	if err != nil {
@@ -41,6 +44,9 @@ func (c *Client) Quotas(ctx context.Context) (Quotas, error) {
 }
 
 func (c *Client) quotas(ctx context.Context) (Quotas, error) {
+	if !c.dialect.QuotaPage {
+		return Quotas{}, fault.New(fault.Permanent, errNoQuotaPage)
+	}
 	response, err := c.get(ctx, "/users/{id}/overall_quotas", "users", c.userFunc(), "overall_quotas")
 	switch {
 	case err != nil:
@@ -48,7 +54,7 @@ func (c *Client) quotas(ctx context.Context) (Quotas, error) {
 	case response.Status == http.StatusNotFound:
 		return Quotas{}, response.FaultOf(fault.Permanent, "no such user, or a service without a quota page")
 	case !response.OK():
-		return Quotas{}, refusal(response)
+		return Quotas{}, c.refusal(response)
 	}
 	return readQuotas(response)
 }
@@ -67,8 +73,8 @@ type shares struct {
 }
 
 type share struct {
-	Allowed number `json:"allowed"`
-	Used    number `json:"used"`
+	Allowed rest.Number `json:"allowed"`
+	Used    rest.Number `json:"used"`
 }
 
 func readQuotas(response rest.Response) (Quotas, error) {
@@ -79,7 +85,7 @@ func readQuotas(response rest.Response) (Quotas, error) {
 		return Quotas{}, err
 	}
 	var page quotaPage
-	lenient(envelope.Data, &page)
+	rest.Lenient(envelope.Data, &page)
 	q := Quotas{Hourly: page.Hourly.tighter(), Daily: page.Daily.tighter(), Monthly: page.Monthly.tighter()}
 	if q == (Quotas{}) {
 		return Quotas{}, fault.New(fault.Transient, errNoQuotas)
@@ -98,8 +104,8 @@ func (s shares) tighter() *Allowance {
 
 // allowance is nil for a share that does not tell what it allows. Less than nothing is nothing.
 func (s share) allowance() *Allowance {
-	if !s.Allowed.told {
+	if !s.Allowed.Told {
 		return nil
 	}
-	return &Allowance{Allowed: max(s.Allowed.value, 0), Used: max(s.Used.value, 0)}
+	return &Allowance{Allowed: max(s.Allowed.Value, 0), Used: max(s.Used.Value, 0)}
 }

@@ -2,8 +2,6 @@ package virustotal
 
 import (
 	"encoding/json"
-	"mime"
-	"net/http"
 	"slices"
 
 	"vtq.internal/shared/fault"
@@ -52,8 +50,11 @@ func (c complaint) code() string {
 	return ""
 }
 
-// refusal classifies an answer that is neither a success nor a 404.
-func refusal(response rest.Response) error {
+// refusal classifies an answer that is neither a success nor a 404: by its status, and by its code where that is VirusTotal's.
+func (c *Client) refusal(response rest.Response) error {
+	if !c.dialect.OwnErrors {
+		return response.Fault("")
+	}
 	code := complaintOf(response).code()
 	if code == codeNotAvailableYet {
 		return response.FaultOf(fault.Transient, code)
@@ -62,19 +63,19 @@ func refusal(response rest.Response) error {
 }
 
 // unknown is nil when a 404 says that the service does not have the object, and a fault when anybody else says so. Gateways write
-// bodies of the same form with codes of their own, such as ResourceNotFound.
+// bodies of the same form with codes of their own, such as ResourceNotFound; where a service's errors are undocumented all that can be
+// told from them is a page.
 func (c *Client) unknown(kind indicator.Kind, response rest.Response) error {
 	said := complaintOf(response).Error
 	switch {
+	case !c.dialect.OwnErrors && response.Page():
+		return response.FaultOf(fault.Transient, "a page and not the service's answer; check the provider's base URL")
+	case !c.dialect.OwnErrors:
+		return nil
 	case said.Message == "Resource not found" && (kind == indicator.File || kind == indicator.URL):
 		return response.FaultOf(fault.Transient, "the service has no such path; check VT_BASE_URL")
-	case said.Code == codeNotFound, c.bare404 && !isPage(response):
+	case said.Code == codeNotFound:
 		return nil
 	}
 	return response.FaultOf(fault.Transient, "not the service's own answer; check VT_BASE_URL")
-}
-
-func isPage(response rest.Response) bool {
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return kind == "text/html" || kind == "application/xhtml+xml" || http.DetectContentType(response.Body) == "text/html; charset=utf-8"
 }

@@ -2,6 +2,7 @@ package virustotal
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/netip"
@@ -10,24 +11,25 @@ import (
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/rest"
+	"vtq.internal/shared/verdict"
 )
 
 // A report is an answer about an object that the service has.
 type report struct {
-	ID         string
-	Type       string // Empty where a compatible endpoint leaves it out.
+	ID         string // Empty, as the type is, where it is left out or cannot be relied on.
+	Type       string
 	Attributes attributes
 }
 
-// attributes is what we read of a report. JSON that does not fit a field leaves it empty (see lenient).
+// attributes is what we read of a report. JSON that does not fit a field leaves it empty.
 type attributes struct {
-	Stats   map[string]number `json:"last_analysis_stats"`
-	Results map[string]result `json:"last_analysis_results"`
+	Stats   map[string]rest.Number `json:"last_analysis_stats"`
+	Results map[string]result      `json:"last_analysis_results"`
 
-	LastAnalysis    number   `json:"last_analysis_date"`
-	FirstSubmission number   `json:"first_submission_date"`
-	Reputation      number   `json:"reputation"`
-	Tags            []string `json:"tags"`
+	LastAnalysis    rest.Number `json:"last_analysis_date"`
+	FirstSubmission rest.Number `json:"first_submission_date"`
+	Reputation      rest.Number `json:"reputation"`
+	Tags            []string    `json:"tags"`
 	Threat          struct {
 		Label string `json:"suggested_threat_label"`
 	} `json:"popular_threat_classification"`
@@ -44,10 +46,10 @@ type attributes struct {
 	Title      string            `json:"title"`
 	Categories map[string]string `json:"categories"` // By vendor.
 
-	Registrar string `json:"registrar"`
-	Country   string `json:"country"`
-	ASOwner   string `json:"as_owner"`
-	ASN       number `json:"asn"`
+	Registrar string      `json:"registrar"`
+	Country   string      `json:"country"`
+	ASOwner   string      `json:"as_owner"`
+	ASN       rest.Number `json:"asn"`
 
 	extra
 }
@@ -66,8 +68,9 @@ var (
 	errOther    = errors.New("the answer is about another object")
 )
 
-// decode reads a report out of a 200. Anything else there is Transient.
-func decode(response rest.Response) (report, error) {
+// decode reads a report out of a 200. Anything else there is Transient. The id and the type are read where they are the service's own by
+// VirusTotal's rules.
+func decode(response rest.Response, own bool) (report, error) {
 	var envelope struct {
 		Data struct {
 			ID         json.RawMessage `json:"id"`
@@ -82,15 +85,13 @@ func decode(response rest.Response) (report, error) {
 		return report{}, fault.New(fault.Transient, errNoReport)
 	}
 	var r report
-	lenient(envelope.Data.ID, &r.ID)
-	lenient(envelope.Data.Type, &r.Type)
-	lenient(envelope.Data.Attributes, &r.Attributes)
+	if own {
+		rest.Lenient(envelope.Data.ID, &r.ID)
+		rest.Lenient(envelope.Data.Type, &r.Type)
+	}
+	rest.Lenient(envelope.Data.Attributes, &r.Attributes)
 	return r, nil
 }
-
-// lenient decodes what fits. Package json passes over a value of the wrong type, decodes the rest as best it can and only then
-// reports the first misfit; the syntax was checked with the envelope. So there is no error left to heed.
-func lenient(raw json.RawMessage, into any) { _ = json.Unmarshal(raw, into) }
 
 // isAbout checks that a report answers the question. What it leaves out speaks neither for nor against.
 func (r report) isAbout(object indicator.Object) error {
@@ -113,7 +114,7 @@ func (r report) isAbout(object indicator.Object) error {
 // isFile holds the asked hash against the report's hash of the same length.
 func (r report) isFile(asked string) error {
 	for _, told := range []string{r.Attributes.MD5, r.Attributes.SHA1, r.sha256()} {
-		if told := strings.ToLower(told); isHash(told, len(asked)) && told != asked {
+		if told := verdict.Hash(told, verdict.HashTypeOf(asked)); told != "" && told != asked {
 			return errOther
 		}
 	}
@@ -130,10 +131,5 @@ func (r report) isAddress(asked string) error {
 
 // sha256 is the file's: its id, by the vendor's documentation and every recording, or else the attribute.
 func (r report) sha256() string {
-	for _, told := range []string{r.ID, r.Attributes.SHA256} {
-		if told := strings.ToLower(told); isHash(told, sha256Digits) {
-			return told
-		}
-	}
-	return ""
+	return cmp.Or(verdict.Hash(r.ID, verdict.SHA256), verdict.Hash(r.Attributes.SHA256, verdict.SHA256))
 }

@@ -228,22 +228,3 @@ func TestRecordedQuotas(t *testing.T) {
 		t.Errorf("Quotas: %s", diff)
 	}
 }
-
-func TestCompatibleReport(t *testing.T) {
-	body := content(t, samples(t, "reversinglabs/vtcompat_file_report_seed_example.json")[0])
-	v, err := newClient(t, answers(http.StatusOK, jsonType, body), func(c *virustotal.Config) {
-		c.Provider, c.BaseURL = "reversinglabs", "https://data.reversinglabs.com/api/v3"
-	}).Look(t.Context(), emptyMD5())
-	if err != nil {
-		t.Fatalf("Look: %v", err)
-	}
-	if diff := cmp.Diff(verdict.Counts{verdict.Malicious: 14, verdict.Undetected: 58}, v.Counts); diff != "" {
-		t.Errorf("counts: %s", diff)
-	}
-	if v.Provider != "reversinglabs" || len(v.Engines) != 1 || v.Engines[0].Result != "Trojan.GenericKD.71234567" || v.Facts.Link != "" {
-		t.Errorf("verdict: %+v", v)
-	}
-	if v.Facts.FirstSubmission.Unix() != 1706745600 || v.Facts.LastAnalysis.Unix() != 1712345678 {
-		t.Errorf("dates: %v, %v", v.Facts.FirstSubmission, v.Facts.LastAnalysis)
-	}
-}

@@ -2,8 +2,9 @@ package virustotal
 
 import (
 	"slices"
-	"strings"
+	"time"
 
+	"vtq.internal/shared/rest"
 	"vtq.internal/shared/verdict"
 )
 
@@ -16,14 +17,6 @@ func whole(raw string) string {
 		return ""
 	}
 	return raw
-}
-
-// hash is a lower-case hash of so many hex digits, or nothing.
-func hash(raw string, digits int) string {
-	if lower := strings.ToLower(raw); isHash(lower, digits) {
-		return lower
-	}
-	return ""
 }
 
 // set is the distinct texts, sorted: the service's order carries no meaning, and one that moves would look like a change.
@@ -40,4 +33,12 @@ func set(raw []string) []string {
 		return nil
 	}
 	return all[:min(len(all), verdict.MaxList)]
+}
+
+// date reads seconds since 1970.
+func date(n rest.Number) time.Time {
+	if !n.Told {
+		return time.Time{}
+	}
+	return verdict.Date(time.Unix(n.Value, 0))
 }
