@@ -141,7 +141,7 @@ func (w *worker) answer(ctx, working context.Context, from lane, message jetstre
 		return job, enrich.Report{}, err
 	}
 	report, err := w.enricher.Answer(ctx, working, enrich.Ticket{
-		Job: job, Lane: from.name, ID: wire.VerdictID(from.origin(meta), w.enricher.Name),
+		Job: job, Lane: from.name, ID: wire.VerdictID(from.origin(meta), w.enricher.Name), Replay: wire.ReplayOf(message.Headers()),
 	})
 	return job, report, err
 }

@@ -18,15 +18,6 @@ import (
 // attributesOf is the path under which the attributes of an indicator are written.
 func attributesOf(id int64) string { return fmt.Sprintf("/indicators/%d/attributes", id) }
 
-// die ends a pipeline as the end of its process would: nothing is settled. The server goes on.
-func (r *run) die() {
-	r.nc.Close()
-	r.cancel()
-	if err := <-r.ended; err != nil {
-		r.w.t.Logf("died with: %v", err)
-	}
-}
-
 // TestACrashLoopEnds has a message kill whoever works on it, in the middle of its request: it comes again after AckWait, and ends as a
 // dead letter, before the work on it begins once more.
 func TestACrashLoopEnds(t *testing.T) {

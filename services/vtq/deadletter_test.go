@@ -107,7 +107,8 @@ func TestAPoisonousItemIsRedrivenOnceItIsMended(t *testing.T) {
 				r := w.start()
 				r.settle(1)
 				letter := w.onlyLetter()
-				if letter.Death.Stage != c.stage || letter.Death.Kind != "permanent" || letter.History.Redriven != 0 || !strings.Contains(letter.Death.Reason, "status 400") {
+				if death := letter.Death; death.Stage != c.stage || death.Kind != "permanent" || letter.History.Redriven != 0 ||
+					!strings.Contains(death.Reason, "status 400") {
 					t.Errorf("the letter is %+v with history %+v", letter.Death, letter.History)
 				}
 

@@ -90,6 +90,15 @@ func newFleet(t *testing.T, p plan) *fleet {
 	return f
 }
 
+// stop ends the simulators.
+func stop(tb testing.TB, cancel context.CancelFunc, served <-chan error) {
+	tb.Helper()
+	cancel()
+	if err := <-served; err != nil {
+		tb.Errorf("serving the simulators: %v", err)
+	}
+}
+
 // work starts the workers.
 func (f *fleet) work() {
 	f.t.Helper()

@@ -9,12 +9,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/services/vtq/internal/replay"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/simulator/dataset"
 	tqsim "vtq.internal/shared/simulator/threatq"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/verdict"
+	"vtq.internal/shared/wire"
 )
 
-// replay replays verdicts to their end, beside the pipeline, which runs.
-func (r *run) replay(start replay.Start, o replay.Options) replay.Record {
+// replayer works beside the pipeline, which runs.
+func (r *run) replayer() (*replay.Replayer, jetstream.JetStream) {
 	r.w.t.Helper()
 	js, err := jetstream.New(r.nc)
 	if err != nil {
@@ -24,6 +28,13 @@ func (r *run) replay(start replay.Start, o replay.Options) replay.Record {
 	if err != nil {
 		r.w.t.Fatal(err)
 	}
+	return replayer, js
+}
+
+// replay replays verdicts to their end.
+func (r *run) replay(start replay.Start, o replay.Options) replay.Record {
+	r.w.t.Helper()
+	replayer, _ := r.replayer()
 	record, err := replayer.Begin(context.Background(), start, o)
 	if err == nil {
 		record, err = replayer.Follow(context.Background(), record, func(replay.Progress) {})
@@ -100,6 +111,45 @@ func TestARestoredThreatQIsPutRight(t *testing.T) {
 		}
 		if dead := w.deadLetters(); len(dead) > 0 {
 			t.Errorf("the replay left dead letters: %v", dead)
+		}
+		r.stop()
+	})
+}
+
+// TestVerdictsTellByWhichReplayTheyCame asks again about everything, and looks at what comes of it.
+func TestVerdictsTellByWhichReplayTheyCame(t *testing.T) {
+	inWorld(t, func(w *world) {
+		ids := w.add(dataset.Demo()[:4]...)
+		r := w.start()
+		r.settle(1)
+		replayer, js := r.replayer()
+		before := time.Now()
+		w.pass(time.Hour)
+		at := time.Now()
+		jobs := replay.Jobs{Replayer: replayer, Policy: verdict.DefaultPolicy(), Route: provider.Route}
+		tally, err := jobs.Publish(context.Background(), replay.Selection{IgnoreFresh: true}, at, func(replay.Tally) {})
+		if err != nil || tally.Published == 0 || tally.Published > len(ids) {
+			t.Fatalf("Publish = %+v, %v, want a job for each of %d indicators or less", tally, err, len(ids))
+		}
+		w.pass(time.Hour)
+		verdicts, err := js.Stream(context.Background(), stream.Verdicts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := 0
+		for seq := uint64(1); seq <= verdicts.CachedInfo().State.LastSeq; seq++ {
+			message, err := verdicts.GetMsg(context.Background(), seq)
+			if err != nil || wire.ReplayOf(message.Header) == "" {
+				continue
+			}
+			named++
+			v, err := wire.DecodeVerdict(message.Data)
+			if name := wire.ReplayOf(message.Header); err != nil || name != replay.Name(at) || v.JobCreated.After(before) {
+				t.Errorf("a verdict tells of replay %q and a job of %v, %v; want %q, and of before %v", name, v.JobCreated, err, replay.Name(at), before)
+			}
+		}
+		if named != tally.Published {
+			t.Errorf("%d verdicts tell of the replay, want %d", named, tally.Published)
 		}
 		r.stop()
 	})

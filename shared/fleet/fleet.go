@@ -81,7 +81,7 @@ func (f *Fleet) Change(ctx context.Context, change func(*wire.ProviderState) boo
 		if state.Revision, err = f.write(ctx, state); err == nil {
 			return state, true, nil
 		}
-		if !lost(err) {
+		if !stream.Conflict(err) {
 			return state, false, fmt.Errorf("changing the provider's state: %w", err)
 		}
 		if !lifecycle.Sleep(ctx, rand.N(maxPatience)) { //nolint:gosec // Jitter, not a secret.
@@ -112,11 +112,6 @@ func (f *Fleet) write(ctx context.Context, state wire.ProviderState) (revision u
 		return f.bucket.Create(ctx, f.account.StateKey(), body) // Also where somebody has deleted it.
 	}
 	return f.bucket.Update(ctx, f.account.StateKey(), body, state.Revision)
-}
-
-// lost tells that somebody else has changed the entry since it was read.
-func lost(err error) bool {
-	return errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists)
 }
 
 // Spend notes that nothing is left for a lane for a while, and pauses its consumer.

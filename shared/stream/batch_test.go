@@ -17,7 +17,7 @@ import (
 func (l *lab) batch(ctx context.Context, consumer jetstream.Consumer) []jetstream.Msg {
 	l.Helper()
 	var taken []jetstream.Msg
-	if err := stream.Batch(ctx, consumer, func(batch []jetstream.Msg) { taken = batch }); err != nil {
+	if err := stream.Batch(ctx, consumer, stream.Fill{}, func(batch []jetstream.Msg) { taken = batch }); err != nil {
 		l.Fatalf("Batch = %v, want nil", err)
 	}
 	for _, message := range taken {
@@ -46,6 +46,38 @@ func TestBatchIsBounded(t *testing.T) {
 			l.Errorf("batches of %v, want %v", sizes, want)
 		}
 	})
+}
+
+// TestBatchIsAsFullAsItIsToldToBe at the edges of its fill, and in the time that it waits.
+func TestBatchIsAsFullAsItIsToldToBe(t *testing.T) {
+	cases := map[string]struct {
+		full      stream.Fill
+		published int
+		want      []int
+		waits     time.Duration // Over all batches.
+	}{
+		"one":                        {stream.Fill{Messages: 1}, 2, []int{1, 1}, 0},
+		"more than by default":       {stream.Fill{Messages: 500}, 501, []int{500, 1}, 200 * time.Millisecond},
+		"to be waited for":           {stream.Fill{Messages: 3, Linger: 5 * time.Second}, 5, []int{3, 2}, 5 * time.Second},
+		"as many as have to be, all": {stream.Fill{Messages: 3, Linger: 5 * time.Second}, 3, []int{3}, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				l.publish(to(c.published), verdictSubject)
+				var sizes []int
+				began := time.Now()
+				for range c.want {
+					if err := stream.Batch(l.Context(), l.verdicts(), c.full, func(batch []jetstream.Msg) { sizes = append(sizes, len(batch)) }); err != nil {
+						l.Fatalf("Batch = %v, want nil", err)
+					}
+				}
+				if took := time.Since(began); !slices.Equal(sizes, c.want) || took < c.waits || took > c.waits+50*time.Millisecond {
+					l.Errorf("batches of %v in %v, want %v in %v", sizes, took, c.want, c.waits)
+				}
+			})
+		})
+	}
 }
 
 // TestBatchIsBoundedInBytes has more waiting than 32 MiB in messages at their bound: jobs, which are not compressed and so faster.
@@ -81,6 +113,21 @@ func TestBatchLingers(t *testing.T) {
 		}
 		if taken = l.batch(l.Context(), l.verdicts()); len(taken) != 1 {
 			l.Errorf("then came a batch of %d, want 1", len(taken))
+		}
+	})
+}
+
+// TestBatchStopsLingering soon after its context has ended, and hands over what it has.
+func TestBatchStopsLingering(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.publish(to(2), verdictSubject)
+		ctx, cancel := context.WithCancel(l.Context())
+		began := time.Now()
+		time.AfterFunc(time.Second, cancel)
+		taken := 0
+		err := stream.Batch(ctx, l.verdicts(), stream.Fill{Linger: 10 * time.Second}, func(batch []jetstream.Msg) { taken = len(batch) })
+		if took := time.Since(began); err != nil || taken != 2 || took > 1250*time.Millisecond {
+			l.Errorf("Batch = %v, with %d messages after %v; want 2 soon after ctx has ended", err, taken, took)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fault"
@@ -176,4 +177,71 @@ func TestDeadLetterWithoutMetadata(t *testing.T) {
 	if got.Settle != "lost" || !errors.Is(got.Err, errBroken) || !errors.Is(got.Err, errWork) {
 		t.Errorf("Settle = %+v, want it lost, with both reasons", got)
 	}
+}
+
+// TestAMessageDiesAgain at once, when its letter was dealt with and it is replayed; each death has one letter, however often a crash
+// repeats its burial.
+func TestAMessageDiesAgain(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.publish(to(1), verdictSubject)
+		verdicts, err := l.js.Stream(l.Context(), stream.Verdicts)
+		if err != nil {
+			l.Fatal(err)
+		}
+		dead, err := l.js.Stream(l.Context(), stream.DeadLetters)
+		if err != nil {
+			l.Fatal(err)
+		}
+		settler, cause := l.settler(stream.Verdicts), fault.New(fault.Permanent, errWork)
+		for death := 1; death <= 3; death++ {
+			l.replayed()
+			settler.Settle(l.Context(), crashing{l.take(l.verdicts())}, cause)
+			l.sleep(stream.WriterAckWait)
+			if got := settler.Settle(l.Context(), l.take(l.verdicts()), cause); got.Settle != "term" {
+				l.Fatalf("Settle = %+v at death %d, want it terminated", got, death)
+			}
+			info, err := dead.Info(l.Context())
+			if err != nil || info.State.Msgs != 1 || info.State.LastSeq != uint64(death) {
+				l.Fatalf("after death %d there are %d letters up to %d, want 1", death, info.State.Msgs, info.State.LastSeq)
+			}
+			letter, err := dead.GetMsg(l.Context(), info.State.LastSeq)
+			if err != nil {
+				l.Fatal(err)
+			}
+			origin, ok := wire.ParseDeadID(letter.Header.Get(jetstream.MsgIDHeader))
+			if want := verdicts.CachedInfo().Created; !ok || origin.Stream != stream.Verdicts || !origin.Created.Equal(want) || origin.Sequence != 1 {
+				l.Errorf("the letter of death %d is about %+v, want the verdict", death, origin)
+			}
+			if err := dead.DeleteMsg(l.Context(), info.State.LastSeq); err != nil {
+				l.Fatal(err)
+			}
+		}
+	})
+}
+
+// replayed has all verdicts come again.
+func (l *lab) replayed() {
+	l.Helper()
+	if _, err := l.js.ResetConsumerToSequence(l.Context(), stream.Verdicts, stream.Writer, 1); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// TestLettersThatVanish are taken away as fast as they are written: the message comes again.
+func TestLettersThatVanish(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.publish(to(1), jobSubject)
+		settler := stream.NewSettler(&vanishing{JetStream: l.js}, "lookup", time.Now())
+		got := settler.Settle(l.Context(), l.take(l.jobs()), fault.New(fault.Permanent, errWork))
+		if got.Settle != "lost" || !errors.Is(got.Err, errWork) || !strings.Contains(got.Err.Error(), "taken away") {
+			l.Errorf("Settle = %+v, want it lost", got)
+		}
+	})
+}
+
+// A vanishing server takes every letter for one that was there before, and keeps none.
+type vanishing struct{ jetstream.JetStream }
+
+func (v *vanishing) PublishMsg(context.Context, *nats.Msg, ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	return &jetstream.PubAck{Stream: stream.DeadLetters, Sequence: 7, Duplicate: true}, nil
 }

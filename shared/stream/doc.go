@@ -25,7 +25,7 @@
 //	Transient, Unknown     nak with a delay that grows with the delivery count, with jitter
 //	Quota, Denied          the same, or later where a delay was named: the caller waits or pauses before that, since to come
 //	                       again is an attempt here, too
-//	Permanent              published whole to VTQ_DEADLETTERS, then terminated
+//	Permanent              published whole to VTQ_DEADLETTERS, once for each death, then terminated
 //	Interrupted            nak at once
 //
 // Every delivery is an attempt. A stage that asks Exhausted before the work ends a message after MaxAttempts of them, which also ends

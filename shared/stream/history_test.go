@@ -18,13 +18,14 @@ func TestALetterTellsWhatWasBefore(t *testing.T) {
 		before := wire.History{Redriven: 3, Deaths: []string{"an earlier death", "a later one"}}
 		history := nats.Header{}
 		before.Put(history)
+		wire.PutReplay(history, "2026-03-01T09:30:15Z")
 		if stored, err := stream.Resubmit(l.Context(), l.js, jobAddress(1), history, body(1)); err != nil || !stored {
 			l.Fatalf("Resubmit = %v, %v; want it stored", stored, err)
 		}
 		if stored, err := stream.Resubmit(l.Context(), l.js, jobAddress(1), history, body(1)); err != nil || stored {
 			l.Errorf("Resubmit of a job that is pending = %v, %v; want it refused without an error", stored, err)
 		}
-		if len(history) != 2 {
+		if len(history) != 3 {
 			l.Errorf("Resubmit left headers %v with the caller", history)
 		}
 		message := l.take(l.jobs())
@@ -35,6 +36,9 @@ func TestALetterTellsWhatWasBefore(t *testing.T) {
 		letter := l.letters()[0]
 		if diff := cmp.Diff(before, wire.HistoryOf(letter.Header)); diff != "" || wire.ParseDeath(letter.Header).Reason != errWork.Error() {
 			l.Errorf("the letter's reason is %q, its history (-want +got):\n%s", letter.Header.Get(wire.HeaderReason), diff)
+		}
+		if got := wire.ReplayOf(letter.Header); got != "2026-03-01T09:30:15Z" {
+			l.Errorf("the letter tells of replay %q, want that of the job", got)
 		}
 	})
 }

@@ -7,11 +7,9 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fault"
-	"vtq.internal/shared/wire"
 )
 
 const (
@@ -84,35 +82,6 @@ func (s *Settler) Settle(ctx context.Context, message jetstream.Msg, err error) 
 
 func (s *Settler) ack(ctx context.Context, message jetstream.Msg, kind fault.Kind, cause error) Outcome {
 	return ended(Outcome{Kind: kind, Settle: "ack", Err: cause}, message.DoubleAck(ctx))
-}
-
-// bury publishes the message whole and only then terminates it. A crash between the two repeats the first under the same id, which
-// the server drops for as long as it remembers ids; after that there are two letters about one message, which redriving makes one.
-func (s *Settler) bury(ctx context.Context, message jetstream.Msg, cause error) Outcome {
-	outcome := Outcome{Kind: fault.Permanent, Settle: "term", Err: cause}
-	meta, err := message.Metadata()
-	if err != nil {
-		return ended(outcome, err)
-	}
-	letter := nats.NewMsg(wire.DeadSubject(s.stage, message.Subject()))
-	letter.Data = message.Data()
-	letter.Header = s.epitaph(message, meta, cause)
-	id := wire.DeadID(s.stage, meta.Stream, s.created, meta.Sequence.Stream)
-	if _, err := s.js.PublishMsg(ctx, letter, jetstream.WithMsgID(id), jetstream.WithExpectStream(DeadLetters)); err != nil {
-		return ended(outcome, fmt.Errorf("publishing a dead letter: %w", err))
-	}
-	return ended(outcome, message.TermWithReason("dead letter "+id))
-}
-
-// epitaph is what the headers of a letter say: how the message died, and what became of it before.
-func (s *Settler) epitaph(message jetstream.Msg, meta *jetstream.MsgMetadata, cause error) nats.Header {
-	header := nats.Header{}
-	wire.Death{
-		Stage: s.stage, Reason: cause.Error(), Kind: fault.KindOf(cause).String(), Attempts: Delivery(message),
-		Subject: message.Subject(), First: meta.Timestamp, Last: time.Now(),
-	}.Put(header)
-	wire.HistoryOf(message.Headers()).Put(header)
-	return header
 }
 
 // ended is how a delivery ended whose settlement said err. What is lost comes again, so that nothing final may be said of it.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,14 +14,23 @@ import (
 	"vtq.internal/shared/lifecycle"
 )
 
-// MaxBatch bounds a batch, in messages: as many as a writer settles within a third of its AckWait.
+// MaxBatch bounds a batch, in messages, unless its Fill says otherwise: as many as a writer settles within a third of its AckWait.
 const MaxBatch = 250
 
 // maxBatchBytes bounds a batch in bytes: 250 verdicts have half a megabyte, 250 at their bound would have 125.
 const maxBatchBytes = 32 << 20
 
-// linger is how long a batch waits after its first message for others to come.
+// linger is how long a batch waits after its first message for others to come, unless its Fill says otherwise, and how long at a time.
 const linger = 200 * time.Millisecond
+
+// A Fill says when a batch is full. Whatever it says, a batch has 32 MiB at most.
+type Fill struct {
+	// Messages is how many messages it has then. Defaults to MaxBatch.
+	Messages int
+	// Linger is how long it waits after its first message for others to come. Nobody holds messages meanwhile, so that it has to be well
+	// within their AckWait. Defaults to 200 ms.
+	Linger time.Duration
+}
 
 const (
 	// pullWait is how long one pull waits for a message: an idle worker asks the server so rarely.
@@ -33,8 +43,9 @@ const (
 // lostWait is how long a loop waits after a pull that went wrong (server restarting, no leader), before it pulls again.
 const lostWait = time.Second
 
-// One waits for a message, for as long as a pull lasts (two minutes), and hands it to handle. Nothing is taken while handle works. No message is no error, and neither is the end of ctx; an error means that the consumer is gone and cannot come back by
-// itself. A message that the server sends in the moment in which ctx ends comes again after AckWait.
+// One waits for a message, for as long as a pull lasts (two minutes), and hands it to handle. Nothing is taken while handle works. No
+// message is no error, and neither is the end of ctx; an error means that the consumer is gone and cannot come back by itself. A message
+// that the server sends in the moment in which ctx ends comes again after AckWait.
 func One(ctx context.Context, consumer jetstream.Consumer, handle func(jetstream.Msg)) error {
 	if over(ctx) {
 		return nil
@@ -46,27 +57,41 @@ func One(ctx context.Context, consumer jetstream.Consumer, handle func(jetstream
 	return survive(ctx, consumer, err)
 }
 
-// Batch waits for messages and hands up to MaxBatch of them to handle. Everything else is as with One.
-func Batch(ctx context.Context, consumer jetstream.Consumer, handle func([]jetstream.Msg)) error {
+// Batch waits for messages and hands as many of them to handle as fill a batch. Everything else is as with One.
+func Batch(ctx context.Context, consumer jetstream.Consumer, full Fill, handle func([]jetstream.Msg)) error {
 	if over(ctx) {
 		return nil
 	}
-	batch, err := takeBatch(ctx, consumer)
+	batch, err := takeBatch(ctx, consumer, full)
 	if len(batch) > 0 {
 		handle(batch)
 	}
 	return survive(ctx, consumer, err)
 }
 
-// takeBatch waits for the first message, and a little for others. When ctx ends in between there are no others: they would only
-// have to be given back.
-func takeBatch(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
+// takeBatch waits for the first message, and a little for others: a beat at a time, so that it ends soon after ctx. When ctx ends there
+// are no others: they would only have to be given back.
+func takeBatch(ctx context.Context, consumer jetstream.Consumer, full Fill) ([]jetstream.Msg, error) {
 	batch, err := first(ctx, consumer)
-	if err != nil || len(batch) == 0 || over(ctx) {
-		return batch, err
+	end := time.Now().Add(cmp.Or(full.Linger, linger))
+	for len(batch) > 0 && err == nil && !over(ctx) {
+		more, left, room := cmp.Or(full.Messages, MaxBatch)-len(batch), time.Until(end), maxBatchBytes-size(batch)
+		if more <= 0 || left <= 0 || room < maxBatchBytes/2 {
+			break
+		}
+		var rest []jetstream.Msg
+		rest, err = fetch(consumer, more, jetstream.FetchMaxWait(min(left, linger)), jetstream.FetchMaxBytes(room))
+		batch = append(batch, rest...)
 	}
-	rest, err := fetch(consumer, MaxBatch-1, jetstream.FetchMaxWait(linger), jetstream.FetchMaxBytes(maxBatchBytes))
-	return append(batch, rest...), err
+	return batch, err
+}
+
+func size(batch []jetstream.Msg) int {
+	sum := 0
+	for _, message := range batch {
+		sum += len(message.Data())
+	}
+	return sum
 }
 
 // first waits for one message.

@@ -102,7 +102,7 @@ func TestEndedContextTakesNothing(t *testing.T) {
 		if err := stream.One(ctx, l.jobs(), func(jetstream.Msg) { l.Error("One takes a message") }); err != nil {
 			l.Errorf("One = %v, want nil", err)
 		}
-		if err := stream.Batch(ctx, l.jobs(), func([]jetstream.Msg) { l.Error("Batch takes messages") }); err != nil {
+		if err := stream.Batch(ctx, l.jobs(), stream.Fill{}, func([]jetstream.Msg) { l.Error("Batch takes messages") }); err != nil {
 			l.Errorf("Batch = %v, want nil", err)
 		}
 		if message := l.take(l.jobs()); stream.Delivery(message) != 1 {
@@ -163,7 +163,7 @@ func TestOneTellsThatNothingWasThere(t *testing.T) {
 				if err := stream.One(l.Context(), consumer, nil); !errors.Is(err, c.want) {
 					l.Errorf("One = %v, want %v", err, c.want)
 				}
-				if err := stream.Batch(l.Context(), consumer, nil); !errors.Is(err, c.want) {
+				if err := stream.Batch(l.Context(), consumer, stream.Fill{}, nil); !errors.Is(err, c.want) {
 					l.Errorf("Batch = %v, want %v", err, c.want)
 				}
 			})
@@ -187,7 +187,7 @@ func TestLoopsOutliveARestart(t *testing.T) {
 		batches := 0
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				if err := stream.Batch(ctx, verdicts, func(batch []jetstream.Msg) { l.ack(ctx, batch[0]); batches++ }); err != nil {
+				if err := stream.Batch(ctx, verdicts, stream.Fill{}, func(batch []jetstream.Msg) { l.ack(ctx, batch[0]); batches++ }); err != nil {
 					l.Errorf("Batch = %v, want nil", err)
 				}
 			}

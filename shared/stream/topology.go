@@ -68,7 +68,8 @@ const (
 	// maxLookupPending bounds the jobs of a lane that all workers together have in hand: 256 workers at the default of 4, 16 at the
 	// highest concurrency of 64.
 	maxLookupPending = 1024
-	// maxWriterPending is four batches: two writers with one in hand and one to come.
+	// maxWriterPending is four batches: two writers with one in hand and one to come. Of the batches of a bulk write, which have twice as
+	// many messages, it is two.
 	maxWriterPending = 4 * MaxBatch
 )
 

@@ -36,7 +36,13 @@ func goldens() map[string]golden {
 		sent.Schema = 0 // The encoder sets it.
 		all[name] = golden{job, func() ([]byte, error) { return wire.EncodeJob(sent) }, decodeJob}
 	}
-	for name, v := range map[string]wire.Verdict{"verdict": fullVerdict(), "verdict_not_found": notFound()} {
+	job := fullVerdict() // Before verdicts told of folded variants,
+	job.Verdict.Raw, job.Verdict.Miscounted = nil, false
+	older := job // and before they told of their jobs.
+	older.JobCreated = time.Time{}
+	for name, v := range map[string]wire.Verdict{
+		"verdict": older, "verdict_not_found": notFound(), "verdict_job": job, "verdict_folded": fullVerdict(),
+	} {
 		sent := v
 		sent.Schema = 7 // A message that was read is sent on as what this version writes.
 		all[name] = golden{v, func() ([]byte, error) { return wire.EncodeVerdict(sent) }, decodeVerdict}
@@ -47,10 +53,11 @@ func goldens() map[string]golden {
 	sent := state
 	sent.Schema = 0
 	all["state"] = golden{state, func() ([]byte, error) { return wire.EncodeState(sent) }, decodeState}
-	written := fullWritten()
-	entry := written
-	entry.Schema = 0
-	all["written"] = golden{written, func() ([]byte, error) { return wire.EncodeWritten(entry) }, decodeWritten}
+	for name, written := range map[string]wire.Written{"written": olderWritten(), "written_asking": fullWritten()} {
+		entry := written
+		entry.Schema = 0
+		all[name] = golden{written, func() ([]byte, error) { return wire.EncodeWritten(entry) }, decodeWritten}
+	}
 	all["epoch"] = golden{uint64(2), func() ([]byte, error) { return wire.EncodeEpoch(2) }, decodeEpoch}
 	return all
 }
@@ -79,7 +86,8 @@ func fullState() wire.ProviderState {
 	return wire.ProviderState{
 		Schema: 1,
 		Outage: &wire.Outage{
-			Fault: "transient", Cause: "asking virustotal about a file: 503 from the service", Since: at(9), Until: at(10), Tried: at(9), Probes: 2, Page: at(10), Free: true, Dark: true,
+			Fault: "transient", Cause: "asking virustotal about a file: 503 from the service", Since: at(9), Until: at(10),
+			Tried: at(9), Probes: 2, Page: at(10), Free: true, Dark: true,
 		},
 		Probes:   wire.Probes{Day: "20260301", Spent: 3},
 		Spent:    map[wire.Lane]time.Time{wire.Fresh: at(11), wire.Refresh: at(12)},
@@ -87,13 +95,23 @@ func fullState() wire.ProviderState {
 	}
 }
 
+// olderWritten is an entry of before entries told of jobs.
+func olderWritten() wire.Written {
+	older := fullWritten()
+	last := older.Verdicts["virustotal"]
+	last.Asking = wire.Asking{}
+	older.Verdicts["virustotal"] = last
+	return older
+}
+
 func fullWritten() wire.Written {
 	score := 9
+	asking := wire.Asking{Key: key, Created: at(9)}
 	revision := wire.Revision{Created: 1772357415000000001, Sequence: 88}
 	return wire.Written{
 		WrittenHead: wire.WrittenHead{
 			Schema: 1, Epoch: 2, Settings: "0f1e2d3c",
-			Verdicts: map[string]wire.WrittenVerdict{"virustotal": {Revision: revision, Manner: "4b5a6978", Score: &score}},
+			Verdicts: map[string]wire.WrittenVerdict{"virustotal": {Revision: revision, Manner: "4b5a6978", Score: &score, Asking: asking}},
 			Claim:    &wire.Claim{By: "7gk2", Until: at(10)},
 		},
 		Rows: []wire.WrittenRow{
@@ -128,15 +146,17 @@ func fullVerdict() wire.Verdict {
 	const md5, sha1 = "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 	const sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	return wire.Verdict{
-		Schema:    1,
-		Indicator: indicator.Indicator{ID: 9007199254740993, Type: "MD5", Value: strings.ToUpper(md5)},
-		Object:    indicator.Object{Kind: indicator.File, Value: md5},
+		Schema:     1,
+		Indicator:  indicator.Indicator{ID: 9007199254740993, Type: "MD5", Value: strings.ToUpper(md5)},
+		Object:     indicator.Object{Kind: indicator.File, Value: md5},
+		JobCreated: at(8),
 		Verdict: verdict.Verdict{
 			Provider: "virustotal", Kind: indicator.File, Object: sha256, Asked: at(11), Found: true,
 			Counts: verdict.Counts{
 				"malicious": 14, "suspicious": 1, "harmless": 2, "undetected": 55,
 				"timeout": 1, "confirmed-timeout": 0, "failure": 2, "type-unsupported": 4,
 			},
+			Raw: verdict.Counts{"malicious": 16, "undetected": 60, "failure": 3}, Miscounted: true,
 			Engines: []verdict.Engine{
 				{Name: "Alpha", Category: verdict.Malicious, Result: "Trojan.Generic"},
 				{Name: "Beta & Söhne", Category: verdict.Suspicious},

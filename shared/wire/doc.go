@@ -2,7 +2,7 @@
 //
 // A job says "ask about this object for this indicator", a verdict says "this is the answer for that indicator", an alias
 // says "this object is that other one". A dead letter is the message itself, whole, with headers that say why it died and what
-// became of it before.
+// became of it before. What somebody asked for by a replay names that replay (HeaderReplay), from the job to the verdict.
 //
 //	vtq.job.<lane>.<route>.<key>.<id>         a job of the backlog; lanes fresh, refresh
 //	vtq.urgent.<route>.<key>.<id>             a job of the lane urgent: somebody waits
@@ -15,6 +15,9 @@
 //
 // What the workers of a provider's account agree on (ProviderState) stands under a key of the state bucket, and so does the ledger's
 // epoch.
+//
+// An indicator whose value changed stands for another object than before, so that two verdicts stand for it. Which of them is outdated is
+// told by when their jobs were made (Asking), not by the order of the stream.
 //
 // key names the object that is asked about (indicator.Key), id the ThreatQ indicator that asked: two indicators may share an
 // object, and an indicator that was deleted and created again is a new one. route names an ordered list of providers. No

@@ -19,7 +19,8 @@ func VerdictID(job Origin, provider string) string {
 	return fmt.Sprintf("v-%s-%d-%d-%s", job.Stream, job.Created.UnixNano(), job.Sequence, provider)
 }
 
-// DeadID is the message id of a dead letter: one for each message of a stream that died at a stage.
+// DeadID is the message id of a dead letter: one for each message of a stream that died at a stage. Where that is not enough the name
+// of the stage bears a further token.
 func DeadID(stage, stream string, streamCreated time.Time, sequence uint64) string {
 	return fmt.Sprintf("d-%s-%s-%d-%d", stage, stream, streamCreated.UnixNano(), sequence)
 }

@@ -31,8 +31,8 @@ const (
 	// maxSubject bounds the subject in a death, in runes: the longest of ours has 180.
 	maxSubject = 256
 	// maxDeaths bounds the earlier deaths that a message carries, and maxDeath each of them, in bytes. With its name and the end
-	// of its line each takes 15 more, so that all of them, the count, a message id, the name of a stream and the sequence that is
-	// expected there stay below the 1 KiB that a stream leaves for headers.
+	// of its line each takes 15 more, so that all of them, the count, the name of a replay, a message id, the name of a stream and the
+	// sequence that is expected there stay below the 1 KiB that a stream leaves for headers.
 	maxDeaths = 5
 	maxDeath  = 120
 )

@@ -121,6 +121,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 	header := map[string][]string{}
 	h.Put(header)
+	wire.PutReplay(header, strings.Repeat("r", 2*wire.MaxReplay))
 	size := 0
 	for name, values := range header {
 		for _, value := range values {

@@ -22,7 +22,9 @@ const (
 
 // A Job asks for one object on behalf of one indicator.
 type Job struct {
-	Schema    int                 `json:"schema"`
+	Schema int `json:"schema"`
+	// Created is when the job was made of what ThreatQ said of the indicator. One that is made again of a verdict keeps the time: it
+	// knows no better.
 	Created   time.Time           `json:"created"`
 	Indicator indicator.Indicator `json:"indicator"`
 	Object    indicator.Object    `json:"object"`
@@ -39,6 +41,25 @@ type Verdict struct {
 	Indicator indicator.Indicator `json:"indicator"` // Who asked; the zero value when nobody in ThreatQ did.
 	Object    indicator.Object    `json:"object"`    // What was asked about.
 	Verdict   verdict.Verdict     `json:"verdict"`
+	// JobCreated is when the job was that led to it; zero in messages of versions that did not say so.
+	JobCreated time.Time `json:"job_created,omitzero"`
+}
+
+// Asking says for what an indicator was asked about: at is where the verdict stands.
+func (v Verdict) Asking(at VerdictAddress) Asking { return Asking{Key: at.Key, Created: v.JobCreated} }
+
+// An Asking is what an indicator stood for, and when that was known. When its value changes it stands for another object, and verdicts
+// about the two stand under two subjects, of which the later message may be the older word: a job about the old value can have waited
+// for days.
+type Asking struct {
+	Key     indicator.Key `json:"key"`     // The object that was asked about.
+	Created time.Time     `json:"created"` // When the job was made.
+}
+
+// Outdated tells that by is about what the indicator became later. Of two about the same object none is outdated: there the later
+// message has the later answer. What does not say when it was asked for is not outdated either.
+func (a Asking) Outdated(by Asking) bool {
+	return a.Key != by.Key && !a.Created.IsZero() && a.Created.Before(by.Created)
 }
 
 // An Alias says that the answer about one object stands under another.

@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Subjects that cover the state of all quotas.
 const (
@@ -12,6 +15,15 @@ const (
 // that a new key brings no new budget. Both are Tokens.
 type Account struct {
 	Provider, Name string
+}
+
+// ParseAccount reads of which account a subject of a quota or of its spending is. Errors are ErrSubject.
+func ParseAccount(subject string) (Account, error) {
+	tokens := strings.Split(subject, ".")
+	if len(tokens) < 5 || tokens[0] != "vtq" || tokens[1] != "quota" && tokens[1] != "spend" || !Token(tokens[2]) || !Token(tokens[3]) {
+		return Account{}, fmt.Errorf("%w: %q", ErrSubject, subject)
+	}
+	return Account{Provider: tokens[2], Name: tokens[3]}, nil
 }
 
 // SlotSubject is the slot of a window.

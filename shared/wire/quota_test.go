@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"errors"
 	"testing"
 
 	"vtq.internal/shared/wire"
@@ -19,6 +20,19 @@ func TestAccountSubjects(t *testing.T) {
 	for name, c := range cases {
 		if c.got != c.want {
 			t.Errorf("%s: subject %q, want %q", name, c.got, c.want)
+		}
+		if got, err := wire.ParseAccount(c.got); got != account || err != nil {
+			t.Errorf("ParseAccount(%q) = %v, %v, want %v", c.got, got, err, account)
+		}
+	}
+}
+
+func TestParseAccountRefuses(t *testing.T) {
+	for _, subject := range []string{
+		"", "vtq", "vtq.quota.virustotal.main", "vtq.job.fresh.virustotal.main.1", "vtq.spend..main.2026", "x.spend.a.b.c", "vtq.spend.a.B.c",
+	} {
+		if got, err := wire.ParseAccount(subject); !errors.Is(err, wire.ErrSubject) {
+			t.Errorf("ParseAccount(%q) = %v, %v, want %v", subject, got, err, wire.ErrSubject)
 		}
 	}
 }

@@ -67,6 +67,8 @@ type WrittenVerdict struct {
 	Manner string `json:"manner,omitempty"`
 	// Score is the one that it was worth, when that was seen to.
 	Score *int `json:"score,omitempty"`
+	// Asking is for what the indicator was asked about; zero in entries of versions that did not keep it.
+	Asking Asking `json:"asking,omitzero"`
 }
 
 // A WrittenRow is an attribute row in ThreatQ.

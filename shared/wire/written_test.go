@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/wire"
 )
 
@@ -85,4 +86,32 @@ func FuzzDecodeWritten(f *testing.F) {
 
 func FuzzDecodeEpoch(f *testing.F) {
 	fuzzDecode(f, decodeEpoch, func(m any) ([]byte, error) { return wire.EncodeEpoch(m.(uint64)) })
+}
+
+// TestAnAskingIsOutdated only by a later one about another object.
+func TestAnAskingIsOutdated(t *testing.T) {
+	early, late := time.Unix(10, 0), time.Unix(11, 0)
+	about := func(object string, at time.Time) wire.Asking {
+		return wire.Asking{Key: indicator.Key(object), Created: at}
+	}
+	cases := map[string]struct {
+		it, by wire.Asking
+		want   bool
+	}{
+		"by a later value":           {about("a", early), about("b", late), true},
+		"by an earlier value":        {about("a", late), about("b", early), false},
+		"by one of the same second":  {about("a", early), about("b", early), false},
+		"by the same value":          {about("a", early), about("a", late), false},
+		"of a version that is older": {about("a", time.Time{}), about("b", late), false},
+		"by such a one":              {about("a", early), wire.Asking{}, false},
+	}
+	for name, c := range cases {
+		if got := c.it.Outdated(c.by); got != c.want {
+			t.Errorf("%s: %+v.Outdated(%+v) = %t, want %t", name, c.it, c.by, got, c.want)
+		}
+	}
+	v := wire.Verdict{JobCreated: early}
+	if got := v.Asking(wire.VerdictAddress{Provider: "p", Key: "a", ID: 1}); got != about("a", early) {
+		t.Errorf("Asking = %+v, want the key of its address and the time of its job", got)
+	}
 }

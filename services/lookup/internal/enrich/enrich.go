@@ -54,6 +54,8 @@ type Ticket struct {
 	Job  wire.Job
 	Lane wire.Lane
 	ID   string // The message id of the verdict.
+	// Replay names the replay that the job came by; empty for none.
+	Replay string
 }
 
 // An answer is what is known about an object.

@@ -62,21 +62,25 @@ func (e *Enricher) publishAliases(ctx context.Context, a answer) error {
 		return err
 	}
 	for _, other := range a.verdict.Aliases(a.object) {
-		if err := e.store(ctx, wire.AliasSubject(e.Name, other.Key()), alias); err != nil {
+		if err := e.store(ctx, &nats.Msg{Subject: wire.AliasSubject(e.Name, other.Key()), Data: alias}); err != nil {
 			return fmt.Errorf("publishing an alias: %w", err)
 		}
 	}
 	return nil
 }
 
-// publish stores an answer under a key, for an indicator.
+// publish stores an answer under a key, for an indicator, with what the writer has to know of the job that led to it.
 func (e *Enricher) publish(ctx context.Context, t Ticket, id int64, key indicator.Key, a answer) error {
-	body, err := wire.EncodeVerdict(wire.Verdict{Indicator: t.Job.Indicator, Object: a.object, Verdict: a.verdict})
+	body, err := wire.EncodeVerdict(wire.Verdict{
+		Indicator: t.Job.Indicator, Object: a.object, Verdict: a.verdict, JobCreated: t.Job.Created,
+	})
 	if err != nil {
 		return err
 	}
-	at := wire.VerdictAddress{Provider: e.Name, Key: key, ID: id}
-	if err := e.store(ctx, at.Subject(), body, jetstream.WithMsgID(t.ID)); err != nil {
+	message := nats.NewMsg(wire.VerdictAddress{Provider: e.Name, Key: key, ID: id}.Subject())
+	message.Data = body
+	wire.PutReplay(message.Header, t.Replay)
+	if err := e.store(ctx, message, jetstream.WithMsgID(t.ID)); err != nil {
 		return fmt.Errorf("publishing a verdict: %w", err)
 	}
 	return nil
@@ -85,10 +89,10 @@ func (e *Enricher) publish(ctx context.Context, t Ticket, id int64, key indicato
 // store publishes to the verdict stream, and goes on trying for as long as ctx lasts: an answer that was paid for must not be asked for
 // again because NATS elects a leader, or has no room until somebody makes some. To give the job back would bring it to a worker that
 // does not have the answer.
-func (e *Enricher) store(ctx context.Context, subject string, body []byte, options ...jetstream.PublishOpt) error {
+func (e *Enricher) store(ctx context.Context, message *nats.Msg, options ...jetstream.PublishOpt) error {
 	options = append(options, jetstream.WithExpectStream(stream.Verdicts))
 	for wait := minStoreWait; ; wait = min(2*wait, maxStoreWait) {
-		_, err := e.JS.Publish(ctx, subject, body, options...)
+		_, err := e.JS.PublishMsg(ctx, message, options...)
 		switch {
 		case err == nil:
 			return nil

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"vtq.internal/shared/stream"
 )
 
 // ErrMoved means that another producer moved the cursor meanwhile.
@@ -117,8 +119,7 @@ func (s *Store) Save(ctx context.Context, state State) error {
 		return fmt.Errorf("encoding the cursor: %w", err)
 	}
 	revision, err := s.store(ctx, body)
-	// A replicated bucket refuses with another code than a single one; these two errors stand for both.
-	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) || errors.Is(err, jetstream.ErrKeyExists) {
+	if stream.Conflict(err) {
 		return ErrMoved
 	}
 	if err != nil {

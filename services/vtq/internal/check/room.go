@@ -12,10 +12,6 @@ import (
 	"vtq.internal/shared/stream"
 )
 
-// nearlyFull is how much of a bound may be used, in percent, before somebody should know: at the pace of a quota the rest lasts for
-// days, and a backlog of a million jobs for months.
-const nearlyFull = 80
-
 // bucketPrefix is how the stream behind a bucket is named (NATS documentation).
 const bucketPrefix = "KV_"
 
@@ -56,19 +52,10 @@ func room(ctx context.Context, s vtq.Settings, nc *nats.Conn) []Result {
 // usage words how much of its bounds a stream uses, "" when there is room.
 func usage(info *jetstream.StreamInfo) string {
 	var parts []string
-	for _, bound := range []struct {
-		used uint64
-		most int64
-		unit string
-	}{
-		{info.State.Bytes, info.Config.MaxBytes, "bytes"},
-		{info.State.Msgs, info.Config.MaxMsgs, "messages"},
-	} {
-		// No bound is -1. Divided, not multiplied: a bound may be as large as a number can be.
-		if bound.most <= 0 || float64(bound.used) <= float64(bound.most)/100*nearlyFull {
-			continue
+	for _, use := range stream.Uses(info) {
+		if use.NearlyFull() {
+			parts = append(parts, fmt.Sprintf("%.0f %% of %d %s", use.Share()*100, use.Most, use.Unit))
 		}
-		parts = append(parts, fmt.Sprintf("%.0f %% of %d %s", float64(bound.used)/float64(bound.most)*100, bound.most, bound.unit))
 	}
 	return strings.Join(parts, ", ")
 }

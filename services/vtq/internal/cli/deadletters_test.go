@@ -213,6 +213,11 @@ func TestDeadLettersAreRedriven(t *testing.T) {
 		g.die(id, "a job", fmt.Sprintf("reason %d", id))
 	}
 	g.says(0, "NUMBER", "redrive", "--all", "--dry-run")
+	g.says(0, "3 dead letters would be redriven; nothing was done", "redrive", "--all", "--dry-run")
+	g.says(0, "0 dead letters would be redriven", "redrive", "--stage", "writer", "--dry-run")
+	if stdout := g.says(1, "1 dead letter would be dropped; nothing was done", "drop", "2", "99", "--dry-run"); !strings.Contains(stdout, "reason 2") {
+		t.Errorf("a dry run of a number that is there and one that is not prints:\n%s", stdout)
+	}
 	if n := g.stored(stream.DeadLetters); n != 3 {
 		t.Fatalf("a dry run left %d letters, want 3", n)
 	}
@@ -255,9 +260,9 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	}
 	g.says(0, "dropped 1\n", "drop", "2")
 	g.says(2, "this would drop 3 dead letters", "drop", "--all")
-	g.says(2, "this would drop 2 dead letters", "drop", "1", "3")
+	g.says(2, "this would drop 2 dead letters", "drop", "1", "3", "98", "99")
 	g.says(0, "dropped 2\n", "drop", "1", "3", "1", "--yes")
-	g.says(0, "dropped 1\n", "drop", "--reason", "bad")
+	g.says(1, "dropped 1\nvtq: 1 done, then: no such dead letter: 99", "drop", "4", "99") // One is no more than one.
 	if jobs, letters := g.stored(stream.Jobs), g.stored(stream.DeadLetters); jobs != 0 || letters != 0 {
 		t.Errorf("%d jobs and %d letters are left, want none", jobs, letters)
 	}

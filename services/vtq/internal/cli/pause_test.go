@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fleet"
@@ -55,10 +56,43 @@ func TestPauseAndResume(t *testing.T) {
 	}
 }
 
+// TestTheAccountThatIsPaused has to be one that somebody uses, as far as anybody can tell.
+func TestTheAccountThatIsPaused(t *testing.T) {
+	dir, js := idle(t)
+	says := func(account, want string, code int, args ...string) {
+		t.Helper()
+		env := []string{"VTQ_DATA_DIR=" + dir, "VT_ACCOUNT=" + account}
+		if _, stderr, got := fed(t, "", env, args...); got != code || !strings.Contains(stderr, want) {
+			t.Errorf("vtq %q of account %q: exit code %d, %q, want %d and %q", args, account, got, stderr, code, want)
+		}
+	}
+	says("Main", "VT_ACCOUNT: wants lower-case letters", 2, "pause")
+	says("mian", `No worker has asked with any account yet; this is about account "mian"`, 0, "pause")
+	main, team := wire.Account{Provider: "virustotal", Name: "main"}, wire.Account{Provider: "virustotal", Name: "team"}
+	if _, err := js.Publish(t.Context(), team.SlotSubject(0), nil); err != nil {
+		t.Fatal(err)
+	}
+	counted := nats.NewMsg(main.SpendSubject("20260301"))
+	counted.Header.Set("Nats-Incr", "1")
+	if _, err := js.PublishMsg(t.Context(), counted); err != nil {
+		t.Fatal(err)
+	}
+	says("mian", "known are: main, team.\naccount mian: the pause is over", 0, "resume") // What was a mistake can be ended.
+	says("tema", `no worker has asked with account "tema"; known are: main, team; set VT_ACCOUNT`, 2, "pause")
+	if state := stateOf(t, js, "tema"); state.Operator != nil || state.Revision != 0 {
+		t.Errorf("what was refused is paused: %+v", state)
+	}
+	says("tema", "known are", 2, "resume")
+	says("main", "account main: nobody asks until", 0, "pause")
+	says("team", "account team: the pause is over", 0, "resume")
+	says("another", "account another: nobody asks until", 0, "pause", "--force")
+}
+
 func TestPauseMisused(t *testing.T) {
 	dir, _ := idle(t)
 	for _, last := range []string{"0s", "-1h", "745h"} {
-		if _, stderr, code := fed(t, "", []string{"VTQ_DATA_DIR=" + dir}, "pause", "--for", last); code != 2 || !strings.Contains(stderr, "--for: wants 1s to 744h0m0s") {
+		_, stderr, code := fed(t, "", []string{"VTQ_DATA_DIR=" + dir}, "pause", "--for", last)
+		if code != 2 || !strings.Contains(stderr, "--for: wants 1s to 744h0m0s") {
 			t.Errorf("vtq pause --for %s: exit code %d, %q, want a complaint", last, code, stderr)
 		}
 	}

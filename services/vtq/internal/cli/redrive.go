@@ -23,7 +23,7 @@ func actFlags(cmd *cobra.Command, verb string) *lettersAct {
 	a := &lettersAct{verb: verb}
 	a.filter = filterFlags(cmd)
 	cmd.Flags().BoolVar(&a.all, "all", false, verb+" all there are")
-	cmd.Flags().BoolVar(&a.dry, "dry-run", false, "only list them")
+	cmd.Flags().BoolVar(&a.dry, "dry-run", false, "only list and count them")
 	return a
 }
 
@@ -41,7 +41,7 @@ It tells of each letter what became of it:
 
   redriven     it is on its way again
   pending      the same indicator waits to be asked about already
-  superseded   a newer verdict stands in its place
+  superseded   a newer verdict stands in its place, or was written
   gone         it was worked on after all
   dying        its stage has not let go of it yet; try again in a minute
   kept         nobody can tell where it belongs; show it, and drop it
@@ -97,7 +97,7 @@ func (c *cli) actOnLetters(cmd *cobra.Command, numbers []string, a *lettersAct,
 	}
 	return c.withLetters(cmd, func(ctx context.Context, box *deadletter.Box) error {
 		if a.dry {
-			return c.printLetters(ctx, box, filter, defaultLetters, formatTable)
+			return c.rehearse(ctx, box, filter, a.verb)
 		}
 		if a.verb == "drop" && !a.yes {
 			if err := confirmed(ctx, box, filter); err != nil {
@@ -114,14 +114,60 @@ func (c *cli) actOnLetters(cmd *cobra.Command, numbers []string, a *lettersAct,
 	})
 }
 
+// rehearse lists the letters that are meant, and counts them, those that are too many for a table as well. Numbers that mean none are
+// said in the end, as when it is done.
+func (c *cli) rehearse(ctx context.Context, box *deadletter.Box, filter deadletter.Filter, verb string) error {
+	var entries []letterEntry
+	n, err := count(ctx, box, filter, func(letter deadletter.Letter) {
+		if len(entries) < defaultLetters {
+			entries = append(entries, entryOfLetter(letter))
+		}
+	})
+	c.printTable(entries)
+	if n > len(entries) {
+		c.complain("These are the first %d.\n", len(entries))
+	}
+	c.complain("%s would be %s; nothing was done\n", letters(n), participle(verb))
+	return err
+}
+
+// count goes through the letters that are meant. It goes on after an ErrNotFound, and returns it in the end.
+func count(ctx context.Context, box *deadletter.Box, filter deadletter.Filter, tell func(deadletter.Letter)) (n int, err error) {
+	var missing []error
+	for letter, err := range box.List(ctx, filter) {
+		switch {
+		case errors.Is(err, deadletter.ErrNotFound):
+			missing = append(missing, err)
+		case err != nil:
+			return n, err
+		default:
+			n++
+			tell(letter)
+		}
+	}
+	return n, errors.Join(missing...)
+}
+
+// letters is so many of them, in words.
+func letters(n int) string {
+	if n == 1 {
+		return "1 dead letter"
+	}
+	return fmt.Sprintf("%d dead letters", n)
+}
+
+func participle(verb string) string {
+	if verb == "drop" {
+		return string(deadletter.Dropped)
+	}
+	return string(deadletter.Redriven)
+}
+
 // confirmed is an error when more than one letter would be dropped.
 func confirmed(ctx context.Context, box *deadletter.Box, filter deadletter.Filter) error {
-	n := 0
-	for _, err := range box.List(ctx, filter) {
-		if err != nil && !errors.Is(err, deadletter.ErrNotFound) {
-			return err
-		}
-		n++
+	n, err := count(ctx, box, filter, func(deadletter.Letter) {})
+	if err != nil && !errors.Is(err, deadletter.ErrNotFound) {
+		return err
 	}
 	if n > 1 {
 		return misuseError{fmt.Errorf("this would drop %d dead letters for good; say --yes if it shall", n)}

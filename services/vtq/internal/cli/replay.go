@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,12 +12,8 @@ import (
 
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/replay"
-	"vtq.internal/services/vtq/internal/screen"
 	"vtq.internal/shared/config"
 )
-
-// stillAfter is when a writer that does not move is spoken of: its messages come again after a minute when it was killed.
-const stillAfter = 90 * time.Second
 
 // replayFlags are the flags of `vtq replay`.
 type replayFlags struct {
@@ -45,12 +40,15 @@ read once and put right. That is for a ThreatQ that was restored from a backup.
 
 The work is the writer's: it goes on when this command ends. --status tells how
 far it is, and --cancel puts the writer forward to where it stood. What was not
-written yet is never left out.
+written yet is never left out. --history tells who asked for what, and when.
 
 vtq replay jobs asks VirusTotal again.
 
 The pipeline is the one whose NATS server NATS_URL names, else the vtq up that
-keeps its data in VTQ_DATA_DIR.`,
+keeps its data in VTQ_DATA_DIR.
+
+Exit code 1 when the replay was cancelled, or taken over by another, before its
+end; 0 when it is done, goes on without this command, or has nothing to do.`,
 		Example: `  vtq replay --since 48h --dry-run
   vtq replay --all --verify --reason "ThreatQ restored from the backup of Sunday"`,
 		Args: cobra.NoArgs,
@@ -141,9 +139,9 @@ func (c *cli) runReplay(cmd *cobra.Command, f replayFlags) error {
 		case f.status:
 			return c.replayStatus(ctx, r, f.output.chosen)
 		case f.cancel:
-			return c.cancelReplay(ctx, r)
+			return c.cancelReplay(ctx, r, f.output.chosen)
 		case f.dry:
-			return c.surveyReplay(ctx, r, start)
+			return c.surveyReplay(ctx, r, start, f.output.chosen)
 		}
 		return c.beginReplay(ctx, r, start, f)
 	})
@@ -163,162 +161,4 @@ func (c *cli) withReplayer(cmd *cobra.Command, s vtq.Settings, f func(context.Co
 		return nil
 	}
 	return err
-}
-
-func (c *cli) surveyReplay(ctx context.Context, r *replay.Replayer, start replay.Start) error {
-	s, err := r.Survey(ctx, start)
-	if err != nil {
-		return err
-	}
-	out := screen.Of(c.process.Stdout, c.process.Env)
-	out.Printf("%d verdicts would come again, from %d to %d\n", s.Verdicts, s.From, s.To)
-	out.Printf("everything up to %d was written, and %d verdicts wait for the writer\n", s.Floor, s.Waiting)
-	if s.Clipped {
-		c.complain("What you ask for lies behind what was written: it comes anyway, and nothing before it may be left out.\n")
-	}
-	if s.Paused > 0 {
-		c.complain("The writer is paused for %v.\n", s.Paused.Round(time.Second))
-	}
-	return nil
-}
-
-func (c *cli) beginReplay(ctx context.Context, r *replay.Replayer, start replay.Start, f replayFlags) error {
-	record, err := r.Begin(ctx, start, replay.Options{Verify: f.verify, Reason: f.reason})
-	if err != nil {
-		return err
-	}
-	c.complain("replay %d: %d verdicts from %d on, %s\n", record.Number, record.Verdicts, record.From, trust(record))
-	if (start.Sequence > record.From) || record.From > record.Floor {
-		c.complain("It begins at %d: nothing that was not written yet may be left out.\n", record.From)
-	}
-	if f.noWait {
-		return nil
-	}
-	return c.followReplay(ctx, r, record)
-}
-
-func trust(record replay.Record) string {
-	if record.Verify {
-		return "each indicator read once in ThreatQ"
-	}
-	return "what is unchanged costs ThreatQ nothing"
-}
-
-func (c *cli) followReplay(ctx context.Context, r *replay.Replayer, record replay.Record) error {
-	bar := screen.NewProgress(screen.Of(c.process.Stderr, c.process.Env))
-	began, still := time.Now(), ""
-	label := fmt.Sprintf("replay %d", record.Number)
-	ended, err := r.Follow(ctx, record, func(p replay.Progress) {
-		note := standstill(p)
-		if note != still && note != "" {
-			bar.Clear()
-			c.complain("%s\n", note)
-		}
-		still = note
-		bar.Show(label, p.Done, p.Total, "")
-	})
-	bar.Clear()
-	switch {
-	case err == nil:
-		c.complain("replay %d: %s, %d verdicts in %v\n", ended.Number, ended.Outcome, ended.Verdicts, time.Since(began).Round(time.Second))
-	case ctx.Err() != nil:
-		c.complain("replay %d goes on in the writer; --status tells how far it is, and --cancel ends it\n", record.Number)
-		err = nil
-	}
-	return err
-}
-
-// standstill says why nothing moves.
-func standstill(p replay.Progress) string {
-	switch {
-	case p.Paused > 0:
-		return "The writer is paused; the replay goes on afterwards."
-	case p.Still >= stillAfter && p.InHand == 0:
-		return "Nobody takes verdicts: does the writer run?"
-	case p.Still >= stillAfter:
-		return "The writer does not get on: its log tells why."
-	}
-	return ""
-}
-
-func (c *cli) cancelReplay(ctx context.Context, r *replay.Replayer) error {
-	record, left, err := r.Cancel(ctx)
-	if errors.Is(err, replay.ErrIdle) {
-		c.complain("%v\n", err)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	c.complain("replay %d: cancelled, %d verdicts left out, which had been written before\n", record.Number, left)
-	if record.Verify {
-		c.complain("Their indicators were not read in ThreatQ. Replay them again with --verify if it was restored.\n")
-	}
-	return nil
-}
-
-// A replayReport is what `vtq replay --status -o json` and --history -o json print.
-type replayReport struct {
-	Replays []replay.Record `json:"replays"`
-	Done    *int            `json:"done,omitempty"` // Of the one that is under way.
-}
-
-func (c *cli) replayStatus(ctx context.Context, r *replay.Replayer, chosen string) error {
-	record, p, under, err := r.Current(ctx)
-	if err != nil {
-		return err
-	}
-	report := replayReport{Replays: []replay.Record{}}
-	if under {
-		report = replayReport{Replays: []replay.Record{record}, Done: &p.Done}
-	}
-	if chosen == formatJSON {
-		return printJSON(c.process.Stdout, report)
-	}
-	out := screen.Of(c.process.Stdout, c.process.Env)
-	if !under {
-		out.Printf("no replay is under way\n")
-		return nil
-	}
-	out.Printf("replay %d: %d of %d verdicts since %s, %s\n", record.Number, p.Done, p.Total, moment(record.Started), trust(record))
-	if note := standstill(p); note != "" {
-		c.complain("%s\n", note)
-	}
-	return nil
-}
-
-func (c *cli) replayHistory(ctx context.Context, r *replay.Replayer, chosen string) error {
-	all, err := r.History(ctx)
-	if err != nil {
-		return err
-	}
-	if chosen == formatJSON {
-		return printJSON(c.process.Stdout, replayReport{Replays: append([]replay.Record{}, all...)})
-	}
-	if len(all) == 0 {
-		c.complain("no replays\n")
-		return nil
-	}
-	t := &screen.Table{Columns: []screen.Column{
-		{Title: "NUMBER", Right: true},
-		{Title: "STARTED"},
-		{Title: "OUTCOME"},
-		{Title: "FROM", Right: true},
-		{Title: "VERDICTS", Right: true},
-		{Title: "VERIFY"},
-		{Title: "REASON", Flexible: true},
-	}}
-	for _, record := range all {
-		verify := "no"
-		if record.Verify {
-			verify = "yes"
-		}
-		t.Row(
-			screen.Cell{Text: strconv.FormatUint(record.Number, 10), Style: screen.Bold}, screen.Cell{Text: moment(record.Started)},
-			screen.Cell{Text: string(record.Outcome)}, screen.Cell{Text: strconv.FormatUint(record.From, 10)},
-			screen.Cell{Text: strconv.FormatUint(record.Verdicts, 10)}, screen.Cell{Text: verify}, screen.Cell{Text: record.Reason},
-		)
-	}
-	t.Write(screen.Of(c.process.Stdout, c.process.Env))
-	return nil
 }

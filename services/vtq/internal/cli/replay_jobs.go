@@ -35,7 +35,9 @@ says what that costs and, with --yes, puts the jobs behind everything that was
 never asked about. While the queue is full it waits.
 
 It may be interrupted and repeated: what waits already is not asked for twice.
-With --ignore-fresh, repeat it with --older-than and the time that it names.
+With --ignore-fresh, repeat it with --older-than and the time that it names. That
+time stands in the headers of all its jobs and of the verdicts that come of them,
+and vtq replay --history tells who asked for it.
 
 ThreatQ is not asked: markings and statuses count as they were when each was asked
 about first, and deleted indicators are asked about in vain. Set the VTQ_REFRESH_,
@@ -156,6 +158,9 @@ func (c *cli) planJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selectio
 	if plan.Internal > 0 {
 		c.complain("%d are internal now, and are not asked about.\n", plan.Internal)
 	}
+	if plan.Outdated > 0 {
+		c.complain("%d are about what indicators were before their values changed, and are left out.\n", plan.Outdated)
+	}
 	if plan.Odd > 0 {
 		c.complain("%d verdicts cannot be read, or do not say what was asked.\n", plan.Odd)
 	}
@@ -178,13 +183,52 @@ func duration(requests int, limits config.Limits) string {
 	return text + " when nothing else is asked for"
 }
 
-// publishJobs publishes them, and says so at the beginning and in the end.
+// publishJobs publishes them, and says and notes so at the beginning and in the end.
 func (c *cli) publishJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selection, plan replay.Plan, began time.Time) error {
-	stamp := began.UTC().Format(time.RFC3339)
-	c.complain("replay of jobs %s: %d to publish\n", stamp, plan.Jobs)
+	note := replay.JobsRecord{
+		Name: replay.Name(began), Started: began.UTC().Truncate(time.Second), Outcome: replay.UnderWay,
+		By: operator(), Asked: s.String(), Jobs: plan.Jobs,
+	}
+	if err := jobs.Replayer.NoteJobs(ctx, note); err != nil {
+		return err
+	}
+	c.complain("replay of jobs %s: %d to publish\n", note.Name, plan.Jobs)
+	c.complain("replay of jobs %s: %s, asked for by %s\n", note.Name, note.Asked, note.By)
+	tally, err := c.watchJobs(ctx, jobs, s, plan, began)
+	note.Ended, note.Outcome = time.Now().UTC().Truncate(time.Second), replay.Done
+	note.Published, note.Pending = tally.Published, tally.Pending
+	if err != nil {
+		note.Outcome = replay.Interrupted
+	}
+	c.complain("replay of jobs %s: %d published, %d were pending, %s at %s\n", note.Name, tally.Published, tally.Pending, note.Outcome, stamp(note.Ended))
+	if lost := c.noteEnd(ctx, jobs.Replayer, note); err == nil {
+		return lost
+	}
+	if s.IgnoreFresh && s.Before.IsZero() {
+		c.complain("To go on, repeat it with --older-than %s.\n", note.Name)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted with %d of %d done", tally.Published+tally.Pending, plan.Jobs)
+	}
+	return err
+}
+
+// noteTimeout bounds the note about the end: an election takes up to 7 s.
+const noteTimeout = 10 * time.Second
+
+// noteEnd notes how it ended, even when the command was interrupted.
+func (c *cli) noteEnd(ctx context.Context, r *replay.Replayer, note replay.JobsRecord) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	return r.NoteJobs(ctx, note)
+}
+
+// watchJobs publishes them and shows how far it is.
+func (c *cli) watchJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selection, plan replay.Plan, began time.Time) (replay.Tally, error) {
 	bar := screen.NewProgress(screen.Of(c.process.Stderr, c.process.Env))
+	defer bar.Clear()
 	full := false
-	tally, err := jobs.Publish(ctx, s, began, func(t replay.Tally) {
+	return jobs.Publish(ctx, s, began, func(t replay.Tally) {
 		if t.Full && !full {
 			bar.Clear()
 			c.complain("The queue is full; waiting until there is room.\n")
@@ -192,16 +236,4 @@ func (c *cli) publishJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selec
 		full = t.Full
 		bar.Show("jobs", t.Published+t.Pending, plan.Jobs, "")
 	})
-	bar.Clear()
-	c.complain("replay of jobs %s: %d published, %d were pending\n", stamp, tally.Published, tally.Pending)
-	if err == nil {
-		return nil
-	}
-	if s.IgnoreFresh && s.Before.IsZero() {
-		c.complain("To go on, repeat it with --older-than %s.\n", stamp)
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted with %d of %d done", tally.Published+tally.Pending, plan.Jobs)
-	}
-	return err
 }

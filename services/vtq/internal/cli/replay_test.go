@@ -99,12 +99,17 @@ func TestReplay(t *testing.T) {
 	g.replays(0, "no replay is under way", "--status")
 	g.replays(0, "there is nothing to cancel", "--cancel")
 	g.replays(0, "no replays", "--history")
+	g.replays(0, `"verdicts": 6,`, "--from-seq", "5", "--dry-run", "-o", "json")
+	g.replays(0, `"verdicts": 0,`, "--since", "2099-01-01T00:00:00Z", "--dry-run", "-o", "json")
+	g.replays(0, "{\n  \"replays\": []\n}\n", "--since", "2099-01-01T00:00:00Z", "-o", "json")
+	g.replays(0, `"left_out": 0`, "--cancel", "-o", "json")
 	g.replays(0, "6 verdicts would come again, from 5 to 10\neverything up to 10 was written, and 0", "--from-seq", "5", "--dry-run")
 	g.replays(0, "10 verdicts would", "--since", "30d", "--dry-run")
 	g.replays(0, "no replays", "--history") // Nothing has happened yet.
 
 	followed := start(t, g.env, "replay", "--from-seq", "5", "--reason", "a mishap")
 	followed.says("replay 1: 6 verdicts from 5 on, what is unchanged costs ThreatQ nothing")
+	followed.says("replay 1: verdicts from 5 on, asked for by ")
 	g.write(6)
 	if code := followed.wait(); code != 0 || !strings.Contains(followed.stderr.String(), "replay 1: done, 6 verdicts in") {
 		t.Errorf("exit code %d:\n%s", code, followed.stderr)
@@ -119,18 +124,37 @@ func TestReplay(t *testing.T) {
 	}
 	g.write(3)
 	g.replays(0, "replay 2: 3 of 10 verdicts since", "--status")
-	g.replays(0, "7 verdicts left out, which had been written before\nTheir indicators were not read", "--cancel")
+	watched := start(t, g.env, "replay", "--all", "-o", "json")
+	watched.says("replay 3: 0 of 10")
+	g.replays(0, "10 verdicts left out, which had been written before\nTheir indicators were not read", "--cancel")
+	if code := watched.wait(); code != 1 || !strings.Contains(watched.stderr.String(), "vtq: replay 3: cancelled at") ||
+		!strings.Contains(watched.stdout.String(), `"outcome": "cancelled"`) {
+		t.Errorf("exit code %d of a replay that was cancelled:\n%s%s", code, watched.stderr, watched.stdout)
+	}
 	var report struct {
 		Replays []replay.Record `json:"replays"`
 	}
-	if err := json.Unmarshal([]byte(g.replays(0, "", "--history", "-o", "json")), &report); err != nil || len(report.Replays) != 2 {
-		t.Fatalf("history = %+v, %v; want two replays", report, err)
+	if err := json.Unmarshal([]byte(g.replays(0, "", "--history", "-o", "json")), &report); err != nil || len(report.Replays) != 3 {
+		t.Fatalf("history = %+v, %v; want three replays", report, err)
 	}
-	one, two := report.Replays[0], report.Replays[1]
-	if one.Outcome != replay.Done || one.Reason != "a mishap" || two.Outcome != replay.Cancelled || !two.Verify || two.Epoch == one.Epoch {
+	one, two, three := report.Replays[0], report.Replays[1], report.Replays[2]
+	if one.Outcome != replay.Done || one.Reason != "a mishap" || one.By == "" || two.Outcome != replay.Continued || !two.Verify ||
+		two.Epoch == one.Epoch || three.Outcome != replay.Cancelled {
 		t.Errorf("history = %+v", report.Replays)
 	}
 	g.replays(0, "a mishap", "--history")
+}
+
+// TestAReplayThatNobodyTakes has no writer: whoever asks is told.
+func TestAReplayThatNobodyTakes(t *testing.T) {
+	g := newGraveyard(t)
+	g.setUp()
+	g.answered(3)
+	if got := g.replays(0, "replay 1: 3 verdicts", "--all", "--no-wait", "-o", "json"); !strings.Contains(got, `"outcome": "under way"`) {
+		t.Errorf("a replay that begins prints:\n%s", got)
+	}
+	g.replays(0, "Nobody takes verdicts: does the writer run?", "--status")
+	g.replays(0, `"note": "Nobody takes verdicts`, "--status", "-o", "json")
 }
 
 func TestReplayOfJobs(t *testing.T) {
@@ -156,6 +180,10 @@ func TestReplayOfJobs(t *testing.T) {
 	if n := g.stored(stream.Jobs); n != 9 {
 		t.Errorf("%d jobs wait, want 9", n)
 	}
+	g.replays(0, "whatever their age, kinds [domain], classes", "--history")
+	if got := g.replays(0, "", "--history", "-o", "json"); !strings.Contains(got, `"published": 9`) || !strings.Contains(got, `"outcome": "done"`) {
+		t.Errorf("history = %s, want the replays of jobs", got)
+	}
 }
 
 func TestReplayOfJobsIntoAFullQueue(t *testing.T) {
@@ -173,7 +201,8 @@ func TestReplayOfJobsIntoAFullQueue(t *testing.T) {
 	if code := p.wait(); code != 1 {
 		t.Errorf("exit code %d of what was interrupted, want 1", code)
 	}
-	for _, part := range []string{"4 published", "repeat it with --older-than 20", "interrupted with 4 of 6 done"} {
+	g.replays(0, "interrupted", "--history")
+	for _, part := range []string{"4 published, 0 were pending, interrupted at", "repeat it with --older-than 20", "interrupted with 4 of 6 done"} {
 		if !strings.Contains(p.stderr.String(), part) {
 			t.Errorf("want %q:\n%s", part, p.stderr)
 		}

@@ -15,7 +15,7 @@
 //
 //	Redriven     it is on its way again, with its history in its headers
 //	Pending      a job for the same indicator waits already: one is enough
-//	Superseded   a newer verdict stands where it belongs, and must not be written over
+//	Superseded   a newer verdict stands where it belongs, or was written on the indicator, and must not be written over
 //	Gone         the message that the server told of is not there any more
 //	Dying        the message that died is still in its stream: its stage has to end it first, or buries it again; the letter stays
 //	Kept         nobody can tell where it belongs; the letter stays
@@ -27,7 +27,8 @@
 // is dropped by its message id, or finds the first one standing and is superseded. The pipeline may run meanwhile: what dies again
 // while Redrive runs is a new letter, behind the end of what it set out to do.
 //
-// A verdict is published on the condition that nothing has changed under its subject since it was looked at.
+// A verdict is published on the condition that nothing has changed under its subject since it was looked at. A newer one can stand under
+// another subject, when the indicator's value changed: the writer's ledger tells of it once it was written.
 //
 // # Decisions
 //

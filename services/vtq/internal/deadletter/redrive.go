@@ -88,8 +88,8 @@ func (b *Box) send(ctx context.Context, l Letter) (Fate, error) {
 	if at, err := wire.ParseJobSubject(l.Death.Subject); err == nil {
 		return b.sendJob(ctx, at, l)
 	}
-	if _, err := wire.ParseVerdictSubject(l.Death.Subject); err == nil && l.Origin.Stream == stream.Verdicts {
-		return b.sendVerdict(ctx, l)
+	if at, err := wire.ParseVerdictSubject(l.Death.Subject); err == nil && l.Origin.Stream == stream.Verdicts {
+		return b.sendVerdict(ctx, at, l)
 	}
 	return Kept, nil
 }
@@ -122,6 +122,7 @@ func (b *Box) sendJob(ctx context.Context, at wire.JobAddress, l Letter) (Fate, 
 func (l Letter) again() nats.Header {
 	header := nats.Header{}
 	l.History.Redrive(l.Death).Put(header)
+	wire.PutReplay(header, wire.ReplayOf(l.Header))
 	return header
 }
 

@@ -20,6 +20,7 @@ func (b *Box) exhume(ctx context.Context, l Letter) (Letter, error) {
 	buried.Data = l.Body
 	l.Death.Put(buried.Header)
 	l.History.Put(buried.Header)
+	wire.PutReplay(buried.Header, wire.ReplayOf(l.Header))
 	// The note is part of the id: a letter that the stage itself wrote about this message, and that may have been dealt with, must
 	// not make the server drop this one.
 	id := wire.DeadID(fmt.Sprintf("%s-%d", Silent, l.ID), l.Origin.Stream, l.Origin.Created, l.Origin.Sequence)

@@ -64,7 +64,8 @@ func TestWhatIsDeliveredNoMore(t *testing.T) {
 					l.Errorf("%d letters are left, want none", n)
 				}
 				again := l.take(c.stream, c.consumer)
-				if h := wire.HistoryOf(again.Headers()); again.Subject() != c.subject || string(again.Data()) != body(1) || h.Redriven != 1 || !strings.Contains(h.Deaths[0], "silent after 2") {
+				h := wire.HistoryOf(again.Headers())
+				if again.Subject() != c.subject || string(again.Data()) != body(1) || h.Redriven != 1 || !strings.Contains(h.Deaths[0], "silent after 2") {
 					l.Errorf("again = %q at %s, history %+v", again.Data(), again.Subject(), h)
 				}
 			}, limited)

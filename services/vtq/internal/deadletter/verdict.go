@@ -22,14 +22,15 @@ const (
 	lookWait = 200 * time.Millisecond
 )
 
-// codeChanged is the server's code for "something else stands there than was expected".
-const codeChanged = 10071
-
 // errUnsteady means that a verdict's place changed whenever it was looked at.
 var errUnsteady = errors.New("the verdict under its subject changes all the time; try again")
 
-// sendVerdict publishes a verdict, unless a newer one stands under its subject: the stream keeps one, and the last one counts.
-func (b *Box) sendVerdict(ctx context.Context, l Letter) (Fate, error) {
+// sendVerdict publishes a verdict, unless a newer one stands under its subject, where the stream keeps one and the last one counts, or was
+// written on the indicator: that may be about another object, under another subject.
+func (b *Box) sendVerdict(ctx context.Context, at wire.VerdictAddress, l Letter) (Fate, error) {
+	if over, err := b.overtaken(ctx, at, l); err != nil || over {
+		return Superseded, err
+	}
 	verdicts, err := b.js.Stream(ctx, stream.Verdicts)
 	if err != nil {
 		return "", fmt.Errorf("opening %s: %w", stream.Verdicts, err)
@@ -45,7 +46,7 @@ func (b *Box) sendVerdict(ctx context.Context, l Letter) (Fate, error) {
 		message := &nats.Msg{Subject: l.Death.Subject, Header: l.again(), Data: l.Body}
 		_, err = b.js.PublishMsg(ctx, message, jetstream.WithExpectStream(stream.Verdicts),
 			jetstream.WithExpectLastSequencePerSubject(standing), jetstream.WithMsgID(wire.RedriveID(b.created, l.ID)))
-		if refused, ok := errors.AsType[*jetstream.APIError](err); !ok || refused.ErrorCode != codeChanged {
+		if !stream.Conflict(err) {
 			if err != nil {
 				err = fmt.Errorf("publishing a verdict: %w", err)
 			}
@@ -56,6 +57,32 @@ func (b *Box) sendVerdict(ctx context.Context, l Letter) (Fate, error) {
 		}
 	}
 	return "", errUnsteady
+}
+
+// overtaken tells whether the writer's ledger knows of a newer verdict of that provider on the indicator. What it does not know, or what
+// nobody can read, is no reason to keep a verdict back: the writer looks again.
+func (b *Box) overtaken(ctx context.Context, at wire.VerdictAddress, l Letter) (bool, error) {
+	ledger, err := b.js.Stream(ctx, stream.Written)
+	if err != nil {
+		return false, fmt.Errorf("opening the ledger: %w", err)
+	}
+	entry, err := ledger.GetLastMsgForSubject(ctx, wire.WrittenSubject(at.ID))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking the ledger: %w", err)
+	}
+	head, err := wire.DecodeWrittenHead(entry.Data)
+	if err != nil {
+		return false, nil //nolint:nilerr // See above.
+	}
+	last := head.Verdicts[at.Provider]
+	if wire.RevisionOf(l.Origin.Created, l.Origin.Sequence).Compare(last.Revision) < 0 {
+		return true, nil
+	}
+	message, err := wire.DecodeVerdict(l.Body)
+	return err == nil && message.Asking(at).Outdated(last.Asking), nil
 }
 
 // standing is the place of the verdict that stands under a subject, 0 for none.

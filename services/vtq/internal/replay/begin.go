@@ -26,8 +26,8 @@ const (
 type Options struct {
 	// Verify has each indicator's rows in ThreatQ read once and put right, for a ThreatQ that was put back to an earlier state.
 	Verify bool
-	// Reason is for whoever reads the notes. At most MaxReason runes.
-	Reason string
+	// Reason is for whoever reads the notes, at most MaxReason runes, and By tells who asked for it, at most MaxBy.
+	Reason, By string
 }
 
 // Begin puts the writer back to a start. Another replay that is under way is continued by this one, and its Verify is this one's too.
@@ -79,6 +79,7 @@ func (r *Replayer) note(ctx context.Context, start Start, o Options, all *notes)
 	return all.add(Record{
 		Stream: r.created, Started: now(), Outcome: Beginning, From: s.From, To: s.To, Floor: s.Floor, Verdicts: s.Verdicts,
 		Verify: o.Verify || ok && under.Verify, Reason: verdict.Clean(o.Reason, MaxReason),
+		By: verdict.Clean(o.By, MaxBy), Asked: start.String(),
 	}), nil
 }
 
@@ -110,7 +111,7 @@ func (r *Replayer) raise(ctx context.Context) (uint64, error) {
 			return 0, err
 		}
 		_, err = r.put(ctx, wire.EpochKey, body, revision)
-		if errors.Is(err, jetstream.ErrKeyExists) {
+		if stream.Conflict(err) {
 			continue
 		}
 		if err != nil {

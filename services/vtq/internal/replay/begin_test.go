@@ -3,6 +3,7 @@ package replay_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -19,9 +20,9 @@ func TestVerdictsComeAgain(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.written(20)
 		w := l.write(0) // It runs all the time.
-		record := l.begin(replay.Start{Sequence: 8}, replay.Options{Reason: "a mishap\x1b"})
+		record := l.begin(replay.Start{Sequence: 8}, replay.Options{Reason: "a mishap\x1b", By: "alice\x1b@desk"})
 		if record.Outcome != replay.UnderWay || record.Number != 1 || record.From != 8 || record.Verdicts != 13 || record.Epoch != 0 ||
-			record.Reason != "a mishap" {
+			record.Reason != "a mishap" || record.By != "alice@desk" || record.Asked != "verdicts from 8 on" {
 			l.Errorf("Begin = %+v", record)
 		}
 		ended := l.follow(record)
@@ -177,6 +178,71 @@ func (b *fragileBucket) Update(ctx context.Context, key string, value []byte, ov
 	return b.KeyValue.Update(ctx, key, value, over)
 }
 
+// A rival changes a key of the state bucket in the moment before the n-th write to it, as the leader of a replicated bucket tells it.
+type rival struct {
+	jetstream.JetStream
+	key  string
+	left int
+}
+
+type rivalBucket struct {
+	jetstream.KeyValue
+	r *rival
+}
+
+func (r *rival) KeyValue(ctx context.Context, name string) (jetstream.KeyValue, error) {
+	bucket, err := r.JetStream.KeyValue(ctx, name)
+	return rivalBucket{bucket, r}, err
+}
+
+func (b rivalBucket) refuse(key string) error {
+	if key != b.r.key {
+		return nil
+	}
+	if b.r.left--; b.r.left != 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", &jetstream.APIError{ErrorCode: 10164}, jetstream.ErrKeyRevisionMismatch)
+}
+
+func (b rivalBucket) Create(ctx context.Context, key string, value []byte, o ...jetstream.KVCreateOpt) (uint64, error) {
+	if err := b.refuse(key); err != nil {
+		return 0, err
+	}
+	return b.KeyValue.Create(ctx, key, value, o...)
+}
+
+func (b rivalBucket) Update(ctx context.Context, key string, value []byte, over uint64) (uint64, error) {
+	if err := b.refuse(key); err != nil {
+		return 0, err
+	}
+	return b.KeyValue.Update(ctx, key, value, over)
+}
+
+// TestARivalInACluster is one whose success has another code there than on a single server.
+func TestARivalInACluster(t *testing.T) {
+	cases := map[string]struct {
+		key  string
+		want error
+	}{
+		"over the notes":   {replay.Key, replay.ErrBusy},
+		"over the epoch":   {wire.EpochKey, nil},
+		"over another key": {"another", nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				l.written(3)
+				l.replay = must(replay.Open(l.Context(), &rival{l.js, c.key, 1}))(l.T)
+				record, err := l.replay.Begin(l.Context(), replay.Start{}, replay.Options{Verify: true})
+				if !errors.Is(err, c.want) || err == nil && record.Epoch != 2 {
+					l.Errorf("Begin = %+v, %v, want %v", record, err, c.want)
+				}
+			})
+		})
+	}
+}
+
 func TestTwoAtOnce(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.written(3)
@@ -204,7 +270,7 @@ func TestNotesOfSomebodyElse(t *testing.T) {
 		"no version":            `{"replays":[]}`,
 		"of a later version":    `{"schema":2}`,
 		"too many":              `{"schema":1,"replays":[` + strings.Repeat(`{},`, 20) + `{}]}`,
-		"too long":              `{"schema":1,"x":"` + strings.Repeat("x", 32<<10) + `"}`,
+		"too long":              `{"schema":1,"x":"` + strings.Repeat("x", 64<<10) + `"}`,
 		"a time that is no one": `{"schema":1,"held":"yesterday"}`,
 	}
 	inLab(t, func(l *lab) {

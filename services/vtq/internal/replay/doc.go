@@ -33,13 +33,22 @@
 //	server gone for a while           Follow waits
 //	stream made anew                  notes about the one before it do not count
 //
-// The notes of the last 20 replays are kept in the state bucket: that is the audit. The messages are the old ones, and bear no new headers.
+// # Audit
+//
+// The notes of the last 20 replays are kept in the state bucket, with who asked for what, and when it began and ended: those of verdicts
+// under Key, those of jobs under JobsKey. Verdicts that come again are the old messages, and bear no new headers; in the writer's log a
+// replay of them is what has a sequence from the record's From to its To after the time at which it started. Jobs bear the name of their
+// replay (wire.HeaderReplay), and so do the verdicts that come of them and the dead letters of both.
 //
 // # Jobs
 //
 // Jobs asks providers again about the objects of verdicts that stand, in the lane refresh, at the cost of quota: Plan counts what it would
-// be, Publish does it. A job refuses the answer that stands (wire.Job.After), and bears HeaderReplay. One that is pending already is
-// refused by its stream, so that Publish can be interrupted and repeated. When the stream is full it waits.
+// be, Publish does it. A job refuses the answer that stands (wire.Job.After). One that is pending already is refused by its stream, so
+// that Publish can be interrupted and repeated. When the stream is full it waits.
+//
+// When an indicator's value changed, verdicts about both values stand. The one that the writer's ledger knows to be outdated is left out.
+// Where the ledger is behind, a request is spent in vain and no more: a job is as old as what it knows (wire.Job.Created), so that the
+// writer does not take its verdict for the newer one.
 //
 // Nobody asks ThreatQ for this: markings and statuses are those of when each was first asked about, and an indicator that was deleted
 // since is asked about in vain.
@@ -53,6 +62,9 @@
 //
 // What is there is counted by consumers that live for a moment, against direct reads: the leader answers, exactly, and the same call finds
 // the first message at or after a time.
+//
+// Which of two verdicts is outdated is asked of the ledger, a page at a time, against a look through the whole stream for the newest of each
+// indicator: that costs a pass more and memory for each, and is old when a full queue has held a replay up for a day.
 //
 // An empty ledger is given a new epoch even without Verify. A reset sets the count of deliveries back to nothing, as if no verdict had
 // ever been taken, and a ledger that is empty then would be certified as the first one: it would make rows that stand there already.

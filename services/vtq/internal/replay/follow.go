@@ -12,8 +12,13 @@ import (
 	"vtq.internal/shared/lifecycle"
 )
 
-// followWait is from one look at the writer to the next: a bar should move.
-const followWait = time.Second
+const (
+	// followWait is from one look at the writer to the next: a bar should move.
+	followWait = time.Second
+	// unattended is for how long no writer asks for verdicts, and none has any in hand, before there is none: from one batch to the next
+	// lie milliseconds, and a pull that went wrong is repeated after a second.
+	unattended = 10 * time.Second
+)
 
 // A Progress is how far a replay has come.
 type Progress struct {
@@ -21,6 +26,7 @@ type Progress struct {
 	InHand      int           // Taken by a writer, and not settled.
 	Paused      time.Duration // For how long the writer is kept from taking any; 0 for not.
 	Still       time.Duration // Since when nothing has moved.
+	Unattended  bool          // No writer asks for any, and none has any in hand: it does not run, or does not reach the server.
 }
 
 // Current tells which replay is under way and how far it has come; ok is false for none. What it finds to be over it notes as such.
@@ -116,11 +122,27 @@ func (r *Replayer) look(ctx context.Context, record Record) (Progress, *Record, 
 }
 
 func progressOf(record Record, info *jetstream.ConsumerInfo) Progress {
-	total := record.Verdicts
-	return Progress{
+	total, last := record.Verdicts, moved(info)
+	p := Progress{
 		Done: fit(total - min(waiting(info), total)), Total: fit(total),
 		InHand: max(info.NumAckPending, 0), Paused: info.PauseRemaining,
 	}
+	p.Unattended = p.Paused == 0 && info.NumWaiting == 0 && p.InHand == 0 && info.TimeStamp.Sub(last) >= unattended
+	if last.Before(record.Started) {
+		last = record.Started
+	}
+	p.Still = max(info.TimeStamp.Sub(last), 0).Truncate(time.Second)
+	return p
+}
+
+// moved is when a message was last taken or settled, by the server's clock; the zero time for never.
+func moved(info *jetstream.ConsumerInfo) (last time.Time) {
+	for _, at := range []*time.Time{info.Delivered.Last, info.AckFloor.Last} {
+		if at != nil && at.After(last) {
+			last = *at
+		}
+	}
+	return last
 }
 
 // fit is a number of messages that fits.

@@ -66,6 +66,54 @@ func TestAStandstillIsTold(t *testing.T) {
 	})
 }
 
+// TestWhetherAWriterRuns is told by who asks for verdicts, whatever happened before.
+func TestWhetherAWriterRuns(t *testing.T) {
+	now := func(l *lab) replay.Progress {
+		_, p, ok, err := l.replay.Current(l.Context())
+		if !ok || err != nil {
+			l.Errorf("Current = %t, %v, want a replay", ok, err)
+		}
+		return p
+	}
+	inLab(t, func(l *lab) {
+		l.verdicts(3)
+		l.begin(replay.Start{}, replay.Options{})
+		if p := now(l); !p.Unattended {
+			l.Errorf("progress = %+v before there ever was a writer, want it unattended", p)
+		}
+	})
+	inLab(t, func(l *lab) {
+		l.written(3)
+		l.pass(day)
+		l.begin(replay.Start{}, replay.Options{})
+		if p := now(l); !p.Unattended || p.Still > time.Second {
+			l.Errorf("progress = %+v a day after the writer stopped, want it unattended", p)
+		}
+		w := l.write(5 * time.Minute)
+		l.pass(3 * time.Minute)
+		if p := now(l); p.Unattended || p.InHand != 1 || p.Still < 2*time.Minute || p.Still > 4*time.Minute {
+			l.Errorf("progress = %+v with one in hand for three minutes", p)
+		}
+		l.pass(2*time.Minute + time.Second)
+		w.end()
+		l.pass(2 * time.Second)
+		if p := now(l); p.Unattended {
+			l.Errorf("progress = %+v in the moment in which a writer stops", p)
+		}
+		l.pass(time.Minute)
+		if p := now(l); !p.Unattended || p.Still < time.Minute {
+			l.Errorf("progress = %+v a minute later, want it unattended", p)
+		}
+		must(l.stream().PauseConsumer(l.Context(), stream.Writer, time.Now().Add(time.Hour)))(l.T)
+		w = l.write(0)
+		l.pass(time.Minute)
+		if p := now(l); p.Unattended || p.Paused == 0 {
+			l.Errorf("progress = %+v of a writer that is paused", p)
+		}
+		w.end()
+	})
+}
+
 func TestAServerThatRestartsIsWaitedFor(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.written(3)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
@@ -15,9 +14,6 @@ import (
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )
-
-// HeaderReplay says of a job when somebody asked for it again, RFC 3339: one time for all jobs of one Publish.
-const HeaderReplay = "Vtq-Replay"
 
 const (
 	// inFlight bounds the publishes under way: enough to hide a round trip, far below the server's limits.
@@ -39,6 +35,12 @@ type Jobs struct {
 	OtherScheme bool
 }
 
+// Name is what a replay of jobs is called, by the time at which it was asked for: one name for all jobs of a Publish, in their headers
+// (wire.HeaderReplay) and on the verdicts that come of them.
+//
+// It has milliseconds: two people may be at it in one second.
+func Name(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
 // A Plan is what a selection comes to.
 type Plan struct {
 	Jobs     int // How many would be published, those included that are pending already.
@@ -47,6 +49,7 @@ type Plan struct {
 	Left     int // Verdicts that the selection does not take.
 	Odd      int // Verdicts that cannot be read, or do not say what was asked about.
 	Internal int // Verdicts about what must not be asked about any more.
+	Outdated int // Verdicts about what an indicator was before its value changed.
 }
 
 // A Tally is how far Publish has come.
@@ -69,6 +72,8 @@ func (j *Jobs) Plan(ctx context.Context, s Selection, tell func(done, total int)
 			p.Odd++
 		case internal:
 			p.Internal++
+		case outdated:
+			p.Outdated++
 		case taken:
 			p.Jobs++
 			key := job.Object.Key()
@@ -120,6 +125,7 @@ const (
 	taken
 	odd
 	internal
+	outdated
 )
 
 // each goes from verdict to verdict.
@@ -129,17 +135,19 @@ func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int)
 		return err
 	}
 	done, began := 0, now()
-	for message, err := range all {
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if err == nil {
-			err = act(j.judge(s, message, began))
-		}
+	for known, err := range all {
 		if err != nil {
 			return err
 		}
-		if done++; done%page == 0 || done == total {
+		for _, k := range known {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := act(j.judge(s, k, began)); err != nil {
+				return err
+			}
+		}
+		if done += len(known); len(known) > 0 {
 			tell(done, total)
 		}
 	}
@@ -147,26 +155,24 @@ func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int)
 }
 
 // judge makes a job of a verdict, if the selection takes it.
-func (j *Jobs) judge(s Selection, message jetstream.Msg, began time.Time) (wire.Job, fate) {
-	at, err := wire.ParseVerdictSubject(message.Subject())
-	if err != nil {
+func (j *Jobs) judge(s Selection, k known, began time.Time) (wire.Job, fate) {
+	switch {
+	case k.err != nil:
 		return wire.Job{}, odd
-	}
-	if at.ID == 0 { // Nobody in ThreatQ asked.
+	case k.at.ID == 0: // Nobody in ThreatQ asked.
 		return wire.Job{}, left
 	}
-	known, err := wire.DecodeVerdict(message.Data())
-	if err != nil {
-		return wire.Job{}, odd
-	}
-	job, ok := again(at, known, began)
-	class := j.Policy.Classify(known.Verdict)
-	fresh := !s.IgnoreFresh && began.Before(j.Refresh.Due(class, known.Verdict.Asked, at.Key))
+	job, ok := again(k.at, k.verdict)
+	answer := k.verdict.Verdict
+	class := j.Policy.Classify(answer)
+	fresh := !s.IgnoreFresh && began.Before(j.Refresh.Due(class, answer.Asked, k.at.Key))
 	switch {
 	case !ok:
 		return wire.Job{}, odd
-	case fresh || !s.takes(known.Verdict, job.Object.Kind, class):
+	case fresh || !s.takes(answer, job.Object.Kind, class):
 		return wire.Job{}, left
+	case k.outdated:
+		return wire.Job{}, outdated
 	case job.Object.Public(j.InternalSuffixes) != nil:
 		return wire.Job{}, internal
 	}
@@ -226,6 +232,7 @@ func (j *Jobs) one(ctx context.Context, job wire.Job, at time.Time) (stored bool
 	}
 	route, _ := j.Route(job.Object.Kind)
 	address := wire.JobAddress{Lane: wire.Refresh, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}
-	header := nats.Header{HeaderReplay: []string{at.UTC().Format(time.RFC3339)}}
+	header := nats.Header{}
+	wire.PutReplay(header, Name(at))
 	return stream.Resubmit(ctx, j.Replayer.js, address, header, body)
 }

@@ -120,12 +120,26 @@ func TestAJobAskedForAgain(t *testing.T) {
 		queue := must(l.js.Stream(l.Context(), stream.Jobs))(l.T)
 		address := wire.JobAddress{Lane: wire.Refresh, Route: route, Key: known.Object.Key(), ID: 7}
 		message := must(queue.GetLastMsgForSubject(l.Context(), address.Subject()))(l.T)
-		want := wire.Job{Schema: 1, Created: at.UTC(), Indicator: known.Indicator, Object: known.Object, After: known.Verdict.Asked}
+		want := wire.Job{Schema: 1, Created: known.Verdict.Asked, Indicator: known.Indicator, Object: known.Object, After: known.Verdict.Asked}
 		if diff := cmp.Diff(want, must(wire.DecodeJob(message.Data))(l.T)); diff != "" {
 			l.Errorf("the job (-want +got):\n%s", diff)
 		}
-		if got, want := message.Header.Get(replay.HeaderReplay), at.UTC().Format(time.RFC3339); got != want {
-			l.Errorf("%s: %q, want %q", replay.HeaderReplay, got, want)
+		if got, want := message.Header.Get("Vtq-Replay"), "2080-01-01T00:00:00.000Z"; got != want || replay.Name(at) != want {
+			l.Errorf("the job tells of replay %q, which is called %q, want %q", got, replay.Name(at), want)
+		}
+	})
+}
+
+// TestAJobIsAsOldAsWhatIsKnown: a verdict about what an indicator was must not look newer than one about what it is.
+func TestAJobIsAsOldAsWhatIsKnown(t *testing.T) {
+	inLab(t, func(l *lab) {
+		known := aged(7, 9, 10*day)
+		known.JobCreated = known.Verdict.Asked.Add(-day)
+		l.store(known)
+		l.publish(l.jobs(), replay.Selection{})
+		queue := must(l.js.Stream(l.Context(), stream.Jobs))(l.T)
+		if got := must(wire.DecodeJob(must(queue.GetMsg(l.Context(), 1))(l.T).Data))(l.T).Created; !got.Equal(known.JobCreated) {
+			l.Errorf("the job is of %v, want %v, as that of the verdict", got, known.JobCreated)
 		}
 	})
 }

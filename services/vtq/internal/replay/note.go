@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 )
 
@@ -19,8 +20,13 @@ const (
 	Kept = 20
 	// MaxReason bounds the reason of a replay, in runes: a sentence.
 	MaxReason = 200
-	// maxNotes bounds the notes, in bytes: Kept of them with 200 runes of four bytes, and 500 for the numbers and times.
-	maxNotes = 32 << 10
+	// MaxBy bounds who asked for it, in runes: a user and a machine.
+	MaxBy = 64
+	// MaxAsked bounds what was asked for, in runes: all that can be selected.
+	MaxAsked = 200
+	// maxNotes bounds the notes, in bytes: Kept of them with 464 runes, each spelt with six as JSON may do, and 400 for the numbers and
+	// times.
+	maxNotes = 64 << 10
 	// schema is the version of the notes that this package writes.
 	schema = 1
 	// changeTimeout bounds the moving of the consumer: three requests, each of which an election may hold up for 7 s.
@@ -42,7 +48,9 @@ const (
 	Done      Outcome = "done"
 	Cancelled Outcome = "cancelled"
 	Continued Outcome = "continued" // The next replay began where this one stood, or before.
-	Unknown   Outcome = "unknown"   // The command died while it began; if it began, it was done.
+	// Interrupted is a replay of jobs that somebody, or an error, ended before its end.
+	Interrupted Outcome = "interrupted"
+	Unknown     Outcome = "unknown" // The command died while it began; if it began, it was done.
 )
 
 // A Record tells of one replay.
@@ -59,6 +67,8 @@ type Record struct {
 	Verify   bool      `json:"verify,omitempty"`
 	Epoch    uint64    `json:"epoch,omitempty"` // Of the ledger, where one was opened for it.
 	Reason   string    `json:"reason,omitempty"`
+	By       string    `json:"by,omitempty"`    // Who asked for it.
+	Asked    string    `json:"asked,omitempty"` // For what.
 }
 
 // notes is the body under Key.
@@ -134,7 +144,8 @@ func decode(body []byte) (notes, error) {
 	for i := range all.Replays {
 		record := &all.Replays[i]
 		record.Outcome = Outcome(verdict.Clean(string(record.Outcome), MaxReason))
-		record.Reason = verdict.Clean(record.Reason, MaxReason)
+		record.Reason, record.By = verdict.Clean(record.Reason, MaxReason), verdict.Clean(record.By, MaxBy)
+		record.Asked = verdict.Clean(record.Asked, MaxAsked)
 	}
 	return all, nil
 }
@@ -146,7 +157,7 @@ func (r *Replayer) save(ctx context.Context, all notes, over uint64) (revision u
 	if err != nil {
 		return 0, fmt.Errorf("noting the replay: %w", err)
 	}
-	if revision, err = r.put(ctx, Key, body, over); errors.Is(err, jetstream.ErrKeyExists) {
+	if revision, err = r.put(ctx, Key, body, over); stream.Conflict(err) {
 		return 0, ErrBusy
 	}
 	if err != nil {
@@ -155,7 +166,7 @@ func (r *Replayer) save(ctx context.Context, all notes, over uint64) (revision u
 	return revision, nil
 }
 
-// put writes a key of the state bucket over a revision, 0 for none. The error is jetstream.ErrKeyExists when another stands there.
+// put writes a key of the state bucket over a revision, 0 for none. The error is a stream.Conflict when another stands there.
 func (r *Replayer) put(ctx context.Context, key string, body []byte, over uint64) (uint64, error) {
 	if over == 0 {
 		return r.state.Create(ctx, key, body)

@@ -28,6 +28,17 @@ type Start struct {
 	Since    time.Time // By the server's clock.
 }
 
+// String says what is asked for.
+func (s Start) String() string {
+	switch {
+	case s.Sequence > 0:
+		return fmt.Sprintf("verdicts from %d on", s.Sequence)
+	case !s.Since.IsZero():
+		return "verdicts since " + s.Since.UTC().Format(time.RFC3339)
+	}
+	return "all verdicts"
+}
+
 // A Survey is what a replay would come to.
 type Survey struct {
 	From     uint64 // Where the writer would begin: a sequence of VTQ_VERDICTS.

@@ -1,24 +1,14 @@
 package replay
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
-)
-
-const (
-	// page is how many verdicts are read at a time: half a megabyte of them, 125 at their bound.
-	page = 250
-	// pageTimeout bounds the reading of a page. Only when some of it went meanwhile does it take so long.
-	pageTimeout = 2 * time.Second
 )
 
 // A Selection says which verdicts are asked about again. The zero value takes all that are past their age.
@@ -29,6 +19,27 @@ type Selection struct {
 	Before  time.Time        // Given by the provider before.
 	// IgnoreFresh takes verdicts as well that are still good.
 	IgnoreFresh bool
+}
+
+// String says what is selected.
+func (s Selection) String() string {
+	parts := []string{"those past their age"}
+	if s.IgnoreFresh {
+		parts[0] = "whatever their age"
+	}
+	if len(s.Kinds) > 0 {
+		parts = append(parts, fmt.Sprintf("kinds %v", s.Kinds))
+	}
+	if len(s.Classes) > 0 {
+		parts = append(parts, fmt.Sprintf("classes %v", s.Classes))
+	}
+	if !s.Since.IsZero() {
+		parts = append(parts, "published since "+s.Since.UTC().Format(time.RFC3339))
+	}
+	if !s.Before.IsZero() {
+		parts = append(parts, "given before "+s.Before.UTC().Format(time.RFC3339))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (s Selection) takes(v verdict.Verdict, kind indicator.Kind, class verdict.Class) bool {
@@ -44,8 +55,14 @@ func (s Selection) takes(v verdict.Verdict, kind indicator.Kind, class verdict.C
 // again makes the job of a verdict. The job's object stands in the verdict's subject. The answer is about another where the scheme of a
 // URL was a guess and the provider knew only the other one: then the guess is made again. Not ok is a verdict that does not say what was
 // asked about.
-func again(at wire.VerdictAddress, message wire.Verdict, created time.Time) (job wire.Job, ok bool) {
-	job = wire.Job{Created: created, Indicator: message.Indicator, Object: message.Object, After: message.Verdict.Asked}
+//
+// The job is as old as what is known of the indicator: were it new, its verdict would look newer than one about what the indicator has
+// become since. A verdict that does not tell was at least asked for when it was given.
+func again(at wire.VerdictAddress, message wire.Verdict) (job wire.Job, ok bool) {
+	job = wire.Job{Created: message.JobCreated, Indicator: message.Indicator, Object: message.Object, After: message.Verdict.Asked}
+	if job.Created.IsZero() {
+		job.Created = message.Verdict.Asked
+	}
 	if job.Object.Key() != at.Key {
 		parsed, err := indicator.Parse(message.Indicator.Type, message.Indicator.Value, "")
 		if err != nil {
@@ -54,61 +71,4 @@ func again(at wire.VerdictAddress, message wire.Verdict, created time.Time) (job
 		job.Object, job.Other = parsed.Object, parsed.Other
 	}
 	return job, job.Object.Key() == at.Key && job.Indicator.ID == at.ID
-}
-
-// each reads the verdicts that stand at or behind a time, up to the last one that stands there when it begins. The number is how many there are.
-func (r *Replayer) each(ctx context.Context, since time.Time) (int, iter.Seq2[jetstream.Msg, error], error) {
-	_, total, err := r.count(ctx, Start{Since: since})
-	if err != nil {
-		return 0, nil, err
-	}
-	end, err := r.verdicts.Info(ctx)
-	if err != nil {
-		return 0, nil, fmt.Errorf("opening the verdicts: %w", err)
-	}
-	return fit(total), func(yield func(jetstream.Msg, error) bool) {
-		for start, more := (Start{Since: since}), true; more; {
-			messages, err := r.page(ctx, start)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			more = len(messages) > 0
-			for _, message := range messages {
-				meta, err := message.Metadata()
-				if err == nil && meta.Sequence.Stream > end.State.LastSeq {
-					return
-				}
-				if !yield(message, err) || err != nil {
-					return
-				}
-				start = Start{Sequence: meta.Sequence.Stream + 1}
-			}
-		}
-	}, nil
-}
-
-// page reads the first verdicts at or behind a start, by a consumer of their own: between one page and the next may lie hours, when the
-// queue is full.
-func (r *Replayer) page(ctx context.Context, start Start) ([]jetstream.Msg, error) {
-	consumer, info, done, err := r.glance(ctx, start)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	if info.NumPending == 0 {
-		return nil, nil
-	}
-	batch, err := consumer.Fetch(int(min(info.NumPending, page)), jetstream.FetchMaxWait(pageTimeout))
-	if err != nil {
-		return nil, fmt.Errorf("reading verdicts: %w", err)
-	}
-	var messages []jetstream.Msg
-	for message := range batch.Messages() {
-		messages = append(messages, message)
-	}
-	if err := batch.Error(); err != nil {
-		return nil, fmt.Errorf("reading verdicts: %w", err)
-	}
-	return messages, nil
 }

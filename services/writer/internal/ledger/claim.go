@@ -168,8 +168,4 @@ func (l *Ledger) put(ctx context.Context, e *Entry, next wire.Written) error {
 }
 
 // outrun tells that the entry is not the one that was read.
-func outrun(err error) bool {
-	refused, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && (refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
-		refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
-}
+func outrun(err error) bool { return stream.Conflict(err) }

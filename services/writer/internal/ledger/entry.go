@@ -50,6 +50,9 @@ func (e *Entry) Newest(provider string) wire.WrittenVerdict { return e.told().Ve
 // Bare tells of an indicator that was never written, so that no row of ours can stand there.
 func (e *Entry) Bare() bool { return e.bare && e.sequence == 0 }
 
+// Absent tells of an indicator that the ledger has no entry of: it was never written, or long ago.
+func (e *Entry) Absent() bool { return e.sequence == 0 }
+
 // elsewhere tells until when another writer has the indicator; the zero time for no such writer.
 func (e *Entry) elsewhere(by string, now time.Time) time.Time {
 	c := e.told().Claim
