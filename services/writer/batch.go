@@ -24,6 +24,7 @@ type batcher struct {
 	limit   int
 	log     zerolog.Logger
 	metrics *metrics
+	bulk    *bulk          // Nil unless first verdicts are written in bulk.
 	aside   sync.WaitGroup // Settles what the last batch asked nothing for.
 }
 
@@ -49,10 +50,13 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 		}
 	}
 	b.wait()
-	b.aside.Go(func() {
-		b.each(settlers, idle, func(it *item) { b.finish(working, it, began) })
-	})
-	b.each(b.limit, busy, func(it *item) {
+	settle := func(groups [][]*item) {
+		b.aside.Go(func() { b.each(settlers, groups, func(it *item) { b.finish(working, it, began) }) })
+	}
+	settle(idle)
+	done, alone := b.together(ctx, working, busy)
+	settle(done)
+	b.each(b.limit, alone, func(it *item) {
 		b.guard(it, func() { b.one(ctx, working, it) })
 		b.finish(working, it, began)
 	})
@@ -68,19 +72,26 @@ func (b *batcher) each(limit int, all [][]*item, do func(*item)) {
 	}
 	release := stream.Hold(stream.WriterAckWait, deliveries(all)...)
 	defer release()
-	work := make(chan []*item)
+	sideBySide(limit, all, func(group []*item) {
+		for _, it := range group {
+			do(it)
+		}
+	})
+}
+
+// sideBySide does something with everything, with so many at a time.
+func sideBySide[T any](limit int, all []T, do func(T)) {
+	work := make(chan T)
 	var workers sync.WaitGroup
 	for range min(limit, len(all)) {
 		workers.Go(func() {
-			for group := range work {
-				for _, it := range group {
-					do(it)
-				}
+			for one := range work {
+				do(one)
 			}
 		})
 	}
-	for _, group := range all {
-		work <- group
+	for _, one := range all {
+		work <- one
 	}
 	close(work)
 	workers.Wait()

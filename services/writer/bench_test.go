@@ -211,8 +211,14 @@ func (r *rig) add(n int) []int64 {
 // drain runs a writer until everything is settled.
 func (r *rig) drain() {
 	r.Helper()
+	r.drainBy("attributes")
+}
+
+// drainBy is drain in a way of writing.
+func (r *rig) drainBy(mode string) {
+	r.Helper()
 	var c writer.Config
-	if err := config.Load(nil, &c); err != nil {
+	if err := config.Load([]string{"VTQ_WRITE_MODE=" + mode}, &c); err != nil {
 		r.Fatal(err)
 	}
 	w, err := writer.New(writer.Options{
@@ -269,21 +275,32 @@ func measureRequests(b *testing.B) {
 	r.drain()
 	b.ReportMetric(0, "ns/op")
 	ids := r.add(1000)
+	more := r.add(1000)
+	const attributes, bulk = "attributes", "bulk"
 	for _, step := range []struct {
-		name string
-		make func()
-		of   float64 // The number of engines stands in three attributes.
+		name, mode string
+		make       func()
+		of         float64 // The number of engines stands in three attributes.
+		most       int
 	}{
-		{"first-time/1000", func() { r.publish(ids, 14) }, 1},
-		{"unchanged/1000", func() { r.publish(ids, 14) }, 1},
-		{"replayed/1000", r.replay, 1},
-		{"changed/1000-rows", func() { r.publish(ids, 15) }, 3},
+		{"first-time/1000", attributes, func() { r.publish(ids, 14) }, 1, 1000},
+		{"unchanged/1000", attributes, func() { r.publish(ids, 14) }, 1, 0},
+		{"replayed/1000", attributes, r.replay, 1, 0},
+		{"changed/1000-rows", attributes, func() { r.publish(ids, 15) }, 3, 3000 + 1000}, // And one look at each indicator.
+		{"bulk-first-time/1000", bulk, func() { r.publish(more, 14) }, 1, 4},
+		{"bulk-unchanged/1000", bulk, func() { r.publish(more, 14) }, 1, 0},
+		{"bulk-replayed/1000", bulk, r.replay, 1, 0},
+		{"bulk-changed/1000-rows", bulk, func() { r.publish(more, 15) }, 3, 3000 + 1000},
 	} {
 		before := r.tq.Requests()
 		step.make()
 		r.sent()
-		r.drain()
-		b.ReportMetric(float64(r.tq.Requests()-before)/step.of, step.name)
+		r.drainBy(step.mode)
+		asked := r.tq.Requests() - before
+		if asked > step.most {
+			b.Errorf("%s: ThreatQ was asked %d times, want %d at most", step.name, asked, step.most)
+		}
+		b.ReportMetric(float64(asked)/step.of, step.name)
 	}
 }
 

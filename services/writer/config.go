@@ -21,10 +21,17 @@ type Config struct {
 	Source      string   `env:"VTQ_SOURCE" envDefault:"VirusTotal" doc:"Source that is shown on every attribute."`
 	Score       string   `env:"VTQ_SCORE" envDefault:"off" doc:"Whether a verdict sets the indicator's score: off, raise-only (also: on) or replace."`
 	Concurrency int      `env:"VTQ_WRITE_CONCURRENCY" envDefault:"4" doc:"Indicators that are written at a time."`
+	Mode        string   `env:"VTQ_WRITE_MODE" envDefault:"attributes" doc:"How new indicators are written: attributes (each by itself) or bulk (up to 500 in one request)."`
 }
 
 // Heading names the block.
 func (Config) Heading() string { return "What is written" }
+
+// The ways of writing.
+const (
+	modeAttributes = "attributes"
+	modeBulk       = "bulk"
+)
 
 // maxConcurrency bounds the indicators written at a time: nothing speaks for a ThreatQ that takes more.
 const maxConcurrency = 32
@@ -35,6 +42,7 @@ func (c Config) Validate() error {
 	all := []error{
 		names,
 		config.OneOf("VTQ_SCORE", c.Score, "off", "on", "raise-only", "replace"),
+		config.OneOf("VTQ_WRITE_MODE", c.Mode, modeAttributes, modeBulk),
 		config.Between("VTQ_WRITE_CONCURRENCY", c.Concurrency, 1, maxConcurrency),
 	}
 	if c.Source == "" || c.Source != verdict.Clean(c.Source, verdict.MaxItem) {

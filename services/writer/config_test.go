@@ -30,7 +30,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err := config.Load(nil, &got); err != nil {
 		t.Fatalf("Load of nothing = %v, want nil", err)
 	}
-	want := writer.Config{Prefix: "VirusTotal", Source: "VirusTotal", Score: "off", Concurrency: 4}
+	want := writer.Config{Prefix: "VirusTotal", Source: "VirusTotal", Score: "off", Concurrency: 4, Mode: "attributes"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
@@ -40,7 +40,7 @@ func TestConfigFromTheEnvironment(t *testing.T) {
 	var got writer.Config
 	err := config.Load([]string{
 		"VTQ_ATTRIBUTES=verdict, link", "VTQ_ATTRIBUTE_NAMES=verdict=VT Verdict,link= Report ", "VTQ_ATTRIBUTE_PREFIX=", "VTQ_SOURCE=vtq",
-		"VTQ_SCORE=on", "VTQ_WRITE_CONCURRENCY=32",
+		"VTQ_SCORE=on", "VTQ_WRITE_CONCURRENCY=32", "VTQ_WRITE_MODE=bulk",
 	}, &got)
 	if err != nil {
 		t.Fatalf("Load = %v, want nil", err)
@@ -65,6 +65,8 @@ func TestValidate(t *testing.T) {
 		"score raise-only":     {func(c *writer.Config) { c.Score = "raise-only" }, nil},
 		"score replace":        {func(c *writer.Config) { c.Score = "replace" }, nil},
 		"another score":        {func(c *writer.Config) { c.Score = "yes" }, []string{"VTQ_SCORE: wants off, on, raise-only or replace (got \"yes\")"}},
+		"in bulk":              {func(c *writer.Config) { c.Mode = "bulk" }, nil},
+		"in another way":       {func(c *writer.Config) { c.Mode = "" }, []string{"VTQ_WRITE_MODE: wants attributes or bulk (got \"\")"}},
 		"one at a time":        {func(c *writer.Config) { c.Concurrency = 1 }, nil},
 		"none at a time":       {func(c *writer.Config) { c.Concurrency = 0 }, []string{"VTQ_WRITE_CONCURRENCY: wants 1 to 32 (got 0)"}},
 		"the most at a time":   {func(c *writer.Config) { c.Concurrency = 32 }, nil},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,9 +26,14 @@ type crasher struct {
 	seen  *int // Belongs to the writer, which writes one verdict at a time.
 }
 
+// about tells a request about indicators.
+func about(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"/attributes", "/query", "/consume"}, func(s string) bool { return strings.Contains(r.URL.Path, s) })
+}
+
 // RoundTrip implements http.RoundTripper.
 func (c crasher) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.Contains(r.URL.Path, "/attributes") {
+	if !about(r) {
 		return c.RoundTripper.RoundTrip(r)
 	}
 	*c.seen++

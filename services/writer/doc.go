@@ -14,6 +14,30 @@
 // In steady state ThreatQ is asked for nothing; before a row is changed the indicator is read, once. What asks for nothing is settled while the next batch is taken and looked up, which is
 // what a replay's speed comes of: verdicts that were written are not even decoded.
 //
+// # Two ways to write
+//
+// VTQ_WRITE_MODE says how indicators are written on which no verdict was written before; everything else is done one by one either way.
+//
+//	attributes   each by itself: one request for all its rows, and a look before where the ledger cannot vouch for it
+//	bulk         up to 500 together: one search, which tells type, value, status and rows, and one request that repeats those and adds ours
+//
+// A bulk write is an economy, never a way of its own to fail. All claims are taken before it, and who loses one gives its verdict back;
+// after it every entry is written and every verdict settled by itself; and what it could not do is done by itself, as if it had not been
+// tried. Three first verdicts in a batch make it worth while. Batches are larger for it, and wait for 5 s for others to come.
+//
+//	ThreatQ fails in it or does not answer  once more, at once or after the outage; then each alone
+//	the account may not use it (403), there each alone, until the process ends; said once
+//	  is no such path (404, 405), or the
+//	  answer speaks of nobody
+//	one item is refused, or not spoken of   that one alone
+//	the search does not show an indicator,  that one alone
+//	  or shows rows of ours on it, or
+//	  another that is called the same
+//	an indicator was deleted meanwhile      ThreatQ makes another of the same value, which nobody asked for: said loudly, and counted, for
+//	                                        a person to delete; the verdict is dropped, as of any indicator that is gone
+//	a claim is lost while it is under way   it is cut short, and tried again without that one
+//	the writer is killed over it            each alone; the rows are read
+//
 // # What can go wrong
 //
 //	ThreatQ down or slow            the batch stays in hand, until ThreatQ answers again; nothing is counted against it
@@ -44,9 +68,22 @@
 //	  or written
 //	an entry is of a later version  the same, until a writer comes that can read it
 //	too many rows for an entry      they are not kept: one read each time
+//	the verdicts pile up            said when their stream is nearly full: then it forgets the oldest, written or not
 //	other settings                  other names, sources or ways to score make all rows unknown: one read of each indicator
 //
 //	a verdict is of a later schema  it comes again, until a writer comes that can read it
+//
+// # Decisions
+//
+// Attributes by default, and bulk by choice: a bulk write can bring back what was deleted a moment ago, sets back a status that was set
+// in the minute that the search lags behind, and puts the source of the credentials on the indicator. None of that can be prevented
+// from here; what can be told is told.
+//
+// In bulk only what the ledger has no entry of. Where it has one whose rows are unknown, somebody wrote or may have written a moment ago,
+// or an operator doubts them: there only the relational store, which sees every write at once, is a witness. A row that the search does
+// not show yet would stay beside the new one.
+//
+// An indicator that a bulk write has made is not deleted by us: it may as well be one that stood there, with other people's work on it.
 //
 // A value that an analyst changes or deletes among our rows stays so until a verdict says something else, or a new epoch brings
 // everything back. A late write of a writer that stood still stands until the next verdict on the indicator.

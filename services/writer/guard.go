@@ -17,15 +17,21 @@ var errPanic = errors.New("panic")
 // nobody classified, is tried again as any, and is a dead letter in the end. The stack is logged here, since the canonical line and
 // the dead letter have room for what went wrong alone.
 func (b *batcher) guard(it *item, work func()) {
+	err := b.safely(it.revision.Sequence, func() error { work(); return nil })
+	if err != nil {
+		it.err = err
+	}
+}
+
+// safely turns a panic over the verdict with a sequence, 0 for many, into such a fault.
+func (b *batcher) safely(sequence uint64, work func() error) (err error) {
 	defer func() {
-		thrown := recover()
-		if thrown == nil {
-			return
+		if thrown := recover(); thrown != nil {
+			err = fault.New(fault.Unknown, fmt.Errorf("writing a verdict: %w", panicked(thrown)))
+			b.log.Error().Err(err).Uint64("seq", sequence).Bytes("stack", debug.Stack()).Msg("panic")
 		}
-		it.err = fault.New(fault.Unknown, fmt.Errorf("writing a verdict: %w", panicked(thrown)))
-		b.log.Error().Err(it.err).Uint64("seq", it.revision.Sequence).Bytes("stack", debug.Stack()).Msg("panic")
 	}()
-	work()
+	return work()
 }
 
 func panicked(thrown any) error {

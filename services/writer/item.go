@@ -27,6 +27,9 @@ type item struct {
 	written  bool  // The ledger says so.
 	newer    bool  // The batch has a newer verdict of the same provider for the same indicator.
 	stale    bool  // A newer one was written before.
+	done     bool  // It was dealt with in bulk.
+	alone    bool  // It cannot be.
+	sent     bool  // It was sent in bulk, and what became of it is not known.
 	tally    apply.Tally
 }
 

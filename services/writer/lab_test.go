@@ -47,7 +47,7 @@ type lab struct {
 // settings are the defaults, with fewer fields.
 func settings() writer.Config {
 	return writer.Config{
-		Fields: []string{"verdict", "detections", "malicious", "tags"}, Prefix: "VT", Source: "VirusTotal", Score: "off", Concurrency: 4,
+		Fields: []string{"verdict", "detections", "malicious", "tags"}, Prefix: "VT", Source: "VirusTotal", Score: "off", Concurrency: 4, Mode: "attributes",
 	}
 }
 
@@ -115,7 +115,7 @@ func (l *lab) fail(fault func(*http.Request) *simulator.Fault) {
 func (l *lab) add(n int) []int64 {
 	ids := make([]int64, n)
 	for i := range ids {
-		ids[i] = l.tq.AddIndicator(simulator.Indicator{Type: "FQDN", Value: fmt.Sprintf("host-%d.com", l.tq.Len())})
+		ids[i] = l.tq.AddIndicator(simulator.Indicator{Type: "FQDN", Value: fmt.Sprintf("host-%d.com", l.tq.Len()+1)})
 	}
 	return ids
 }

@@ -8,6 +8,7 @@ import (
 	"vtq.internal/services/writer/internal/apply"
 	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/threatq"
 )
 
 const stage = "writer"
@@ -19,13 +20,22 @@ const (
 	eventRead      = "read"
 )
 
+// Ends of a verdict in a bulk write.
+const (
+	bulkWritten   = "written"
+	bulkAlone     = "alone"
+	bulkMisplaced = "misplaced"
+)
+
 // metrics counts what becomes of verdicts.
 type metrics struct {
 	settled *prometheus.CounterVec
 	rows    *prometheus.CounterVec
 	ledger  *prometheus.CounterVec
 	batch   prometheus.Histogram
+	bulk    *prometheus.CounterVec
 	down    prometheus.Gauge
+	used    prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -42,10 +52,18 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 				"the rows had to be read (read).",
 		}, []string{"event"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vtq_batch_items", Help: "Verdicts in one batch.", Buckets: []float64{1, 5, 25, 100, stream.MaxBatch},
+			Name: "vtq_batch_items", Help: "Verdicts in one batch.", Buckets: []float64{1, 5, 25, 100, stream.MaxBatch, threatq.MaxConsume},
 		}),
+		bulk: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_writer_bulk_total",
+			Help: "Verdicts that a bulk write was tried for: written by it, left to be written alone, or written onto another indicator " +
+				"(misplaced).",
+		}, []string{"end"}),
 		down: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vtq_threatq_down", Help: "1 while nothing is written because ThreatQ does not answer.",
+		}),
+		used: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vtq_verdicts_used_ratio", Help: "Share of the bound that is nearest, in bytes or messages, which the stream of verdicts uses.",
 		}),
 	}
 	for _, label := range stream.Labels() {
@@ -57,7 +75,10 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for _, event := range []string{eventStale, eventElsewhere, eventRead} {
 		m.ledger.WithLabelValues(event)
 	}
-	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.ledger, m.batch, m.down} {
+	for _, end := range []string{bulkWritten, bulkAlone, bulkMisplaced} {
+		m.bulk.WithLabelValues(end)
+	}
+	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.ledger, m.batch, m.bulk, m.down, m.used} {
 		if err := r.Register(collector); err != nil {
 			return nil, err
 		}

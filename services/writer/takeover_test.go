@@ -26,7 +26,7 @@ type freezer struct {
 
 // RoundTrip implements http.RoundTripper.
 func (f freezer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.Contains(r.URL.Path, "/attributes") && r.Method != http.MethodGet {
+	if about(r) && r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/query") {
 		f.once.Do(func() {
 			f.wait()
 			r = r.WithContext(context.WithoutCancel(r.Context()))

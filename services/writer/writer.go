@@ -90,11 +90,17 @@ func (w *Writer) run(ctx context.Context) error {
 		settler: stream.NewSettler(w.js, stage, created), created: created,
 		limit: o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
 	}
+	full := stream.Fill{}
+	if o.Config.Mode == modeBulk {
+		b.bulk = &bulk{library: o.ThreatQ}
+		full = stream.Fill{Messages: threatq.MaxConsume, Linger: bulkLinger}
+	}
+	defer w.watchRoom(ctx, verdicts)()
 	working, done := lifecycle.Grace(ctx, o.Grace)
 	defer done()
 	defer b.wait()
 	for ctx.Err() == nil {
-		if err := stream.Batch(ctx, consumer, func(messages []jetstream.Msg) { b.write(ctx, working, messages) }); err != nil {
+		if err := stream.Batch(ctx, consumer, full, func(messages []jetstream.Msg) { b.write(ctx, working, messages) }); err != nil {
 			return err
 		}
 	}

@@ -87,11 +87,8 @@ func (b *batcher) newest(it *item) wire.WrittenVerdict {
 // known is what the ledger knows of an indicator.
 func (b *batcher) known(it *item) apply.Known {
 	rows, told := b.ledger.Rows(it.entry)
-	known := apply.Known{Told: told, Rows: rows, Bare: it.entry.Bare()}
-	if told {
-		known.Score = b.newest(it).Score
-	}
-	return known
+	// The score that was seen to does not hang on the rows: a person's, set since, stays when a fault has made the rows unknown.
+	return apply.Known{Told: told, Rows: rows, Bare: it.entry.Bare(), Score: b.newest(it).Score}
 }
 
 // one writes one verdict, and waits while ThreatQ is down.
@@ -125,13 +122,23 @@ func (b *batcher) apply(ctx context.Context, it *item) {
 		return
 	}
 	held, release := b.ledger.Hold(ctx, it.entry)
+	b.carryOut(held, release, it, known)
+}
+
+// carryOut writes one verdict under a claim that is held, and ends the claim.
+func (b *batcher) carryOut(held context.Context, release func(), it *item, known apply.Known) {
 	defer release()
 	result, err := b.applier.Apply(held, it.id, it.verdict.Verdict, known)
 	if lost := context.Cause(held); err != nil && aboutLedger(lost) {
 		err = lost // Cut short, whatever it looks like.
 	}
 	release()
-	b.note(ctx, it, result)
+	b.note(held, it, result)
+	b.end(held, it, result, err)
+}
+
+// end ends a claim, and casts doubt on what stands there if it was lost.
+func (b *batcher) end(ctx context.Context, it *item, result apply.Result, err error) {
 	if it.err = b.close(ctx, it, result, err); errors.Is(it.err, ledger.ErrElsewhere) {
 		it.err = errors.Join(it.err, b.ledger.Doubt(ctx, it.entry))
 	}

@@ -319,3 +319,24 @@ func TestThreatQContradictsTheLedger(t *testing.T) {
 		})
 	}
 }
+
+// TestAPersonsScoreOutlivesAFault that makes the rows of its indicator unknown: it was seen to, and that is not forgotten.
+func TestAPersonsScoreOutlivesAFault(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.config.Score = "replace"
+		id := l.standing(1)[0]
+		const person = 3
+		if err := l.library.SetScore(l.Context(), id, person); err != nil {
+			l.Fatalf("scoring by hand: %v", err)
+		}
+		l.fail(times(1, simulator.EndpointUpdateAttribute, simulator.InternalError()))
+		v := found(15, "dga") // Another number of engines, and the same class.
+		l.answer(id, v)
+		l.drain()
+		l.fail(nil)
+		if in, _ := l.tq.Indicator(id); in.ManualScore == nil || *in.ManualScore != person {
+			l.Errorf("the score is %v after a fault, want the person's %d", in.ManualScore, person)
+		}
+		l.verdictsAre("Malicious", id)
+	})
+}

@@ -40,6 +40,7 @@ type elsewhere struct {
 	Source           string `env:"VTQ_SOURCE"`
 	Score            string `env:"VTQ_SCORE"`
 	WriteConcurrency string `env:"VTQ_WRITE_CONCURRENCY"`
+	WriteMode        string `env:"VTQ_WRITE_MODE"`
 	// Of the command.
 	DataDir string `env:"VTQ_DATA_DIR"`
 }

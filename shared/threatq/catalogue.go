@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,38 @@ func (t *catalogue) name(ctx context.Context, c *Client, ref reference, id numbe
 	}
 	name, _ := t.known(id)
 	return name, nil
+}
+
+// id is the other way round: 0 for a name that the table does not have, or has for several.
+func (t *catalogue) id(ctx context.Context, c *Client, name string) (number, error) {
+	if name == "" {
+		return 0, nil
+	}
+	id, fresh := t.called(name)
+	if id > 0 || fresh {
+		return id, nil
+	}
+	if err := t.load(ctx, c); err != nil {
+		return 0, err
+	}
+	id, _ = t.called(name)
+	return id, nil
+}
+
+// called looks for a name in what was read, and tells whether that is too young to be read again.
+func (t *catalogue) called(name string) (id number, fresh bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for one, known := range t.names {
+		switch {
+		case !strings.EqualFold(known, name):
+		case id > 0:
+			return 0, true
+		default:
+			id = one
+		}
+	}
+	return id, t.names != nil && time.Since(t.read) < catalogueRest
 }
 
 // known looks into what was read, and tells whether that is too young to be read again.

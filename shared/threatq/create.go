@@ -90,15 +90,20 @@ type wireSourceToSet struct {
 	Name string `json:"name"`
 }
 
+func (a NewAttribute) wire() wireNew {
+	w := wireNew{Name: a.Name, Value: a.Value}
+	if a.Source != "" {
+		w.Sources = []wireSourceToSet{{Name: a.Source}}
+	}
+	return w
+}
+
 // post sends rows in one request. Without rows in its result the request failed as a whole.
 func (c *Client) post(ctx context.Context, id int64, items []NewAttribute) ([]Row, error) {
 	body := make([]wireNew, len(items))
 	hide := make([]string, len(items))
 	for i, item := range items {
-		body[i], hide[i] = wireNew{Name: item.Name, Value: item.Value}, item.Value
-		if item.Source != "" {
-			body[i].Sources = []wireSourceToSet{{Name: item.Source}}
-		}
+		body[i], hide[i] = item.wire(), item.Value
 	}
 	var answer envelope[wireAttribute]
 	err := c.do(ctx, call{

@@ -34,6 +34,7 @@
 //	502, 503, 504, HTML, a broken line       Transient
 //	2xx with a list of `errors`              Permanent   what ThreatQ complains of, cleaned
 //	2xx without `data`                       Denied      ErrHidden: the role probably may not see it
+//	403, 404, 405, silence to a bulk write   Denied      ErrNoBulk
 //	an answer over its bound                 Permanent   ErrTooLarge
 //
 // No error holds a credential, a token, a query, or a value that was sent: a complaint of ThreatQ's that repeats one is left out.
@@ -55,6 +56,10 @@
 // Types and statuses are resolved through the instance's tables: their ids differ from one to the next. A record that brings the name,
 // as the search index does, costs no request.
 //
-// No bulk write (`/api/indicators/consume`): it writes many indicators at once, but cannot change or delete a row, may change the status
-// of an existing indicator, and how it tells of a partial failure is not known.
+// The bulk write (`/api/indicators/consume`) writes many indicators at once and is full of traps: it cannot change or delete a row, finds
+// an indicator by type and value or else creates it, may set its status, adds the source of the credentials to it, and how it tells
+// of a partial failure is not known. So Consume repeats what Standings read a moment before: id, type, value and the status, by its id.
+// A status that somebody sets in that moment, or in the minute in which the search index does not show it yet, is set back, unless it
+// is a protected one, as "Whitelisted" is. Nobody is named as the indicator's source: to name a feed would make it report again, to
+// name ours would say that it reported the indicator at all. What the answer does not tell is taken for not done.
 package threatq

@@ -19,6 +19,12 @@ var (
 	ErrNoRow = errors.New("no such attribute row")
 	// ErrTooMany tells that an indicator has more attribute rows than MaxRows. Its kind is Permanent.
 	ErrTooMany = errors.New("too many attribute rows")
+	// ErrNoBulk tells that indicators cannot be written in bulk: the instance has no such path, the account may not use it, or its answer
+	// says nothing that could be understood. Its kind is Denied.
+	ErrNoBulk = errors.New("no writing in bulk")
+	// ErrMisplaced tells that a bulk write reached another indicator than it was for: the one that was meant is gone, and ThreatQ has made
+	// another or found one. Its kind is Transient: what became of the one that was meant is to be asked.
+	ErrMisplaced = errors.New("a bulk write reached another indicator")
 	// ErrHidden tells that ThreatQ answered success and said nothing, which is how it hides what the account's role may not see. Its
 	// kind is Denied.
 	ErrHidden = errors.New("ThreatQ answered without data")

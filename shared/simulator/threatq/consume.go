@@ -59,7 +59,11 @@ func (c *call) consumeItem(item consumeItem) object {
 		rec.label(c.s.store.tag(t.Name))
 	}
 	c.s.store.commit(rec, c.now)
-	return rec.relational(nil)
+	with := relations{}
+	if c.s.ConsumeRows {
+		with["attributes"] = true
+	}
+	return rec.relational(with)
 }
 
 // itemProblem tells why an item is not taken; empty if it is.

@@ -155,3 +155,15 @@ func TestConsumeByID(t *testing.T) {
 	c.want(http.StatusOK, http.MethodPost, consumePath, fmt.Sprintf(`[{"id":%d,"attributes":[{"name":"A","value":"1"}]}]`, id))
 	diff(t, "attributes", []string{"A=1"}, values(c.sim, id))
 }
+
+// TestConsumeTellsRows only on an instance that does.
+func TestConsumeTellsRows(t *testing.T) {
+	for _, tells := range []bool{false, true} {
+		c, id, _ := one(t, &threatq.Server{ConsumeRows: tells})
+		row := c.want(http.StatusOK, http.MethodPost, consumePath, fmt.Sprintf(`[{"id":%d,"attributes":[{"name":"A","value":"1"}]}]`, id)).rows()[0]
+		rows, told := row["attributes"].([]any)
+		if told != tells || tells && number(rows[0].(map[string]any)["id"]) != c.sim.Attributes(id)[0].ID {
+			t.Errorf("consume answers %v, want rows told: %t", row, tells)
+		}
+	}
+}

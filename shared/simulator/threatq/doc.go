@@ -48,6 +48,7 @@
 //	attribute rows by (name, value)                4 clients of the vendor's own, and recorded times
 //	list from POST, object from PUT                6 and 3 clients
 //	consume: matching by value, no score           the vendor's SDK
+//	consume: whether it tells rows                 unknown: not, and a switch
 //	protected statuses                             vendor's help pages; which ones: two recorded, one inferred
 //	code of a duplicate POST, conflicts of PUT     unknown: 200, and a switch
 //	bodies of 401, 403 and 503                     unknown

@@ -45,6 +45,8 @@ type Server struct {
 	// ConsumeStatus is the status that consume gives to an indicator sent without one. A new indicator defaults to
 	// "Review", an existing one to the status it has.
 	ConsumeStatus string
+	// ConsumeRows lets the answer of consume tell the attribute rows of each indicator. Whether the vendor's does is unknown.
+	ConsumeRows bool
 	// ConsumeItemError, if set, is asked for each value that consume receives; the item fails with the answer unless empty.
 	ConsumeItemError func(value string) string
 	// Weigh, if set, is what an attribute adds to the generated score: the instance's scoring policy. The relational store
