@@ -85,6 +85,10 @@ bench-writer: ## print what the writer asks of ThreatQ, and its speed over WRITE
 test/month: ## let three workers share a public key for 31 days of virtual time (some minutes)
 	$(IN_MEMORY) QUOTA_DAYS=31 go test -count=1 -run '^TestTheQuotaOfAFleet$$' -timeout 30m -v vtq.internal/services/lookup
 
+.PHONY: crash
+crash: ## kill real processes before and after every step, then 1,000 times at random (CRASH_KILLS), and print the tally (about 10 min)
+	$(IN_MEMORY) scripts/crash.sh
+
 # Keep
 
 .PHONY: lint

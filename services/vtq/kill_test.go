@@ -1,180 +1,151 @@
 package vtq_test
 
 import (
-	"bytes"
-	"context"
-	"net/http"
-	"os/exec"
-	"path/filepath"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
-
-	"vtq.internal/services/vtq/internal/simulation"
-	"vtq.internal/shared/simulator/dataset"
-	tqsim "vtq.internal/shared/simulator/threatq"
-	vtsim "vtq.internal/shared/simulator/virustotal"
 )
 
-// killPatience bounds the wait for a fact in this test: a killed process's jobs wait 30 s before they come again.
-const killPatience = 3 * time.Minute
-
-// TestKillNine kills the real process with SIGKILL, at the n-th request that it makes to one of the simulators, and starts it again
-// on what it left behind. In the end ThreatQ is as if nothing had happened.
+// TestKillNine kills real processes with SIGKILL and starts them again on what they left behind. In the end ThreatQ is as if nothing had
+// happened, and the provider was asked again about what was in flight at a kill, once, and about nothing else.
+//
+// A kill costs the wait for a redelivery, 30 s or 60 s, so that everything runs side by side.
 func TestKillNine(t *testing.T) {
 	if testing.Short() {
-		t.Skip("kills real processes and waits for real redeliveries: about 45 s")
+		t.Skip("kills real processes and waits for real redeliveries: about 90 s")
 	}
-	binary := filepath.Join(t.TempDir(), "vtq")
-	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/vtq").CombinedOutput(); err != nil {
-		t.Fatalf("building vtq: %v\n%s", err, out)
-	}
-	sim, err := simulation.Listen(t.Context(), simulation.Options{VirusTotalLatency: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var requests atomic.Int64
-	arrived := make(chan int64, 10_000) // More than the whole run makes.
-	count := func() { arrived <- requests.Add(1) }
-	sim.ThreatQ.Fail = func(*http.Request) *tqsim.Fault { count(); return nil }
-	sim.VirusTotal.Fail = func(*http.Request) *vtsim.Fault { count(); return nil }
-	ids := fill(t, sim)
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- sim.Run(ctx) }()
-	defer stop(t, cancel, served)
-
-	env := append(sim.Environment(), "VTQ_DATA_DIR="+t.TempDir())
-	kills := []int64{1, 3, 9, 40, 95, 160, 240, 330, 425, 500}
-	for _, at := range kills {
-		p := launch(t, binary, env)
-		p.waitFor(arrived, at)
-		p.kill()
-	}
-	p := launch(t, binary, env)
-	p.eventually(func() bool { return finished(sim, ids) })
-	p.kill()
-
-	objects := map[string]int{}
-	for _, call := range sim.VirusTotal.Calls() {
-		objects[call.ID]++
-	}
-	again := 0
-	for _, n := range objects {
-		again += n - 1
-	}
-	const inHand = 8 // Four jobs in each of two lanes.
-	if again > len(kills)*inHand {
-		t.Errorf("%d requests were repeated over %d kills, want at most %d for each", again, len(kills), inHand)
-	}
-	t.Logf("%d kills, %d requests to VirusTotal, %d of them repeated", len(kills), sim.VirusTotal.Lookups(), again)
+	t.Parallel()
+	w := newMills(t)
+	var running sync.WaitGroup
+	running.Go(func() { t.Run("every step", w.everyStep) })
+	running.Go(func() { t.Run("random", w.random) })
+	running.Wait()
 }
 
-// stop ends the simulators.
-func stop(tb testing.TB, cancel context.CancelFunc, served <-chan error) {
-	tb.Helper()
-	cancel()
-	if err := <-served; err != nil {
-		tb.Errorf("serving the simulators: %v", err)
+// everyStep kills before and after every step that a stage does. By default each mill has one process of every stage killed, which
+// covers all steps with a dozen mills. CRASH_MATRIX=full gives each kill a mill of its own, at the first event of a step and at one in the
+// middle of the work.
+func (w *mills) everyStep(t *testing.T) {
+	plans, atATime := threeAtOnce(), 12
+	if os.Getenv("CRASH_MATRIX") == "full" {
+		plans, atATime = alone(), 16
 	}
+	want := w.undisturbed(t)
+	places := make(chan struct{}, atATime)
+	var running sync.WaitGroup
+	for _, p := range plans {
+		running.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			t.Run(p.String(), func(t *testing.T) { w.kill(t, p, want) })
+		})
+	}
+	running.Wait()
 }
 
-// fill puts the data set into the simulators, and tells the class that each indicator has to end with.
-func fill(t *testing.T, sim *simulation.Simulation) map[int64]string {
+// Kills have a trap for each stage, or some.
+type kills map[string]trap
+
+func (k kills) String() string {
+	var all []string
+	for _, stage := range slices.Sorted(maps.Keys(k)) {
+		all = append(all, fmt.Sprintf("%s %v", stage, k[stage]))
+	}
+	return strings.Join(all, ", ")
+}
+
+// undisturbed gives the rows of a run in which nobody dies.
+func (w *mills) undisturbed(t *testing.T) (rows map[string][]string) {
 	t.Helper()
-	want := map[int64]string{}
-	for _, item := range dataset.Demo() {
-		in := tqsim.Indicator{Type: item.Type, Value: item.Value, Status: item.Status}
-		for _, s := range item.Sources {
-			in.Sources = append(in.Sources, tqsim.Source{Name: s.Name, TLP: s.TLP})
+	t.Run("undisturbed", func(t *testing.T) {
+		m := w.build(t)
+		m.run()
+		m.finish(killPatience, nil)
+		if n := m.check(); n.again > 0 {
+			t.Errorf("%d requests were repeated, want none", n.again)
 		}
-		for _, a := range item.Attributes {
-			in.Attributes = append(in.Attributes, tqsim.Attribute{Name: a.Name, Value: a.Value})
-		}
-		want[sim.ThreatQ.AddIndicator(in)] = string(item.Class)
-		if item.Report == nil {
+		rows = m.rows()
+	})
+	return rows
+}
+
+// kill has the processes of a mill killed as planned.
+func (w *mills) kill(t *testing.T, traps kills, want map[string][]string) {
+	began := time.Now()
+	m := w.build(t)
+	sprung := m.lay(traps)
+	for _, v := range m.victims {
+		if _, ok := traps[v.stage]; !ok {
 			continue
 		}
-		if err := sim.VirusTotal.AddReport(item.Report); err != nil {
-			t.Fatal(err)
+		if err := v.killed(sprung[v.stage], killPatience); err != nil {
+			t.Fatalf("%v\n%s", err, m.lastWords())
 		}
 	}
-	return want
+	m.finish(killPatience, want)
+	n := m.check()
+	t.Logf("%d requests, %d repeated of %d in flight; %v", n.all, n.again, n.allowed, time.Since(began).Round(time.Second))
 }
 
-// finished tells whether every indicator bears the verdict that it should, once, and every other attribute once.
-func finished(sim *simulation.Simulation, want map[int64]string) bool {
-	for id, class := range want {
-		seen := map[string]string{}
-		for _, row := range sim.ThreatQ.Attributes(id) {
-			if _, twice := seen[row.Name]; twice && strings.HasPrefix(row.Name, "VirusTotal ") {
-				return false
+// lay starts the mill with traps set, since some steps come at once.
+func (m *mill) lay(traps kills) map[string]<-chan struct{} {
+	m.t.Helper()
+	sprung := map[string]<-chan struct{}{}
+	for _, s := range stages() {
+		v := m.prepare(s)
+		if at, ok := traps[s.stage]; ok {
+			sprung[s.stage] = v.lay(at)
+		}
+		m.start(v)
+	}
+	return sprung
+}
+
+// alone are the kills of the whole matrix, each by itself.
+func alone() (plans []kills) {
+	for _, s := range stages() {
+		for _, at := range traps(s.steps) {
+			plans = append(plans, kills{s.stage: at})
+			if middle := at.step.middle(); middle > at.nth {
+				at.nth = middle
+				plans = append(plans, kills{s.stage: at})
 			}
-			seen[row.Name] = row.Value
-		}
-		if seen["VirusTotal Verdict"] != class {
-			return false
-		}
-		if _, linked := seen["VirusTotal Link"]; class != "" && class != "Not Found" && !linked {
-			return false
 		}
 	}
-	return true
+	return plans
 }
 
-// A process is a running vtq up.
-type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	stderr bytes.Buffer
-}
-
-func launch(t *testing.T, binary string, env []string) *process {
-	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, "up")}
-	p.cmd.Env = env
-	p.cmd.Stderr = &p.stderr
-	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("starting vtq up: %v", err)
+// threeAtOnce are kills at the first event of every step, before and after it, of one process of each stage at a time. A stage that comes to
+// the end of its steps goes on in the middle of the work.
+func threeAtOnce() (plans []kills) {
+	most := 0
+	for _, s := range stages() {
+		most = max(most, len(traps(s.steps)))
 	}
-	return p
-}
-
-// kill ends the process with no chance to settle anything.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // It may be gone already, which Wait tells.
-	_ = p.cmd.Wait()         // Killed, as intended.
-}
-
-// waitFor waits for the n-th request.
-func (p *process) waitFor(arrived <-chan int64, n int64) {
-	p.t.Helper()
-	deadline := time.After(killPatience)
-	for {
-		select {
-		case got := <-arrived:
-			if got >= n {
-				return
+	for i := range most {
+		plan := kills{}
+		for _, s := range stages() {
+			all := traps(s.steps)
+			at := all[i%len(all)]
+			if i >= len(all) {
+				at.nth = at.step.middle()
 			}
-		case <-deadline:
-			p.kill()
-			p.t.Fatalf("request %d never came; the process says:\n%s", n, p.stderr.String())
+			plan[s.stage] = at
 		}
+		plans = append(plans, plan)
 	}
+	return plans
 }
 
-// eventually waits for a fact.
-func (p *process) eventually(fact func() bool) {
-	p.t.Helper()
-	deadline, look := time.After(killPatience), time.NewTicker(50*time.Millisecond)
-	defer look.Stop()
-	for !fact() {
-		select {
-		case <-look.C:
-		case <-deadline:
-			p.kill()
-			p.t.Fatalf("not finished in time; the process says:\n%s", p.stderr.String())
-		}
+// traps are one before and one after the first event of each step.
+func traps(steps []step) (all []trap) {
+	for _, s := range steps {
+		all = append(all, trap{s, false, 1}, trap{s, true, 1})
 	}
+	return all
 }

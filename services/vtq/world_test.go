@@ -36,8 +36,8 @@ type world struct {
 	vt       *vtsim.Server
 	settings vtq.Settings
 	logs     io.Writer
-	tqWire   http.RoundTripper
-	vtWire   http.RoundTripper
+	tqWire   *http.Transport
+	vtWire   *http.Transport
 }
 
 // inWorld runs f in a bubble. The variables are added to those that make a pipeline of the simulators.
@@ -77,8 +77,8 @@ func (w *world) add(items ...dataset.Item) []int64 {
 		for _, a := range item.Attributes {
 			in.Attributes = append(in.Attributes, tqsim.Attribute{Name: a.Name, Value: a.Value})
 		}
+		w.report(item.Report) // First: a pipeline may be at work that asks at once.
 		ids[i] = w.tq.AddIndicator(in)
-		w.report(item.Report)
 	}
 	return ids
 }
@@ -96,39 +96,50 @@ func (w *world) report(body []byte) {
 // A run is a pipeline at work.
 type run struct {
 	*vtq.Pipeline
-	w      *world
-	nc     *nats.Conn
-	cancel context.CancelFunc
-	ended  chan error
+	w       *world
+	process *mortal
+	nc      *nats.Conn
+	cancel  context.CancelFunc
+	ended   chan error
 }
 
 // start starts a pipeline.
 func (w *world) start() *run {
 	w.t.Helper()
-	nc := w.server.Connect()
+	return w.startIn(newMortal(w.server, nil))
+}
+
+// startIn starts a pipeline that reaches everything by the sockets of a process.
+func (w *world) startIn(p *mortal) *run {
+	w.t.Helper()
+	nc, err := nats.Connect("", nats.InProcessServer(p), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // Its own handler prints.
+	if err != nil {
+		w.t.Fatalf("connecting to NATS: %v", err)
+	}
 	library, err := threatq.New(threatq.Config{
 		BaseURL: w.settings.ThreatQ.URL.String(), ClientID: w.settings.ThreatQ.ClientID,
-		ClientSecret: w.settings.ThreatQ.ClientSecret, Transport: w.tqWire,
+		ClientSecret: w.settings.ThreatQ.ClientSecret, Transport: p.transport(w.tqWire),
 	})
 	if err != nil {
 		w.t.Fatalf("making the ThreatQ client: %v", err)
 	}
 	client, err := virustotal.New(virustotal.Config{
-		BaseURL: w.settings.VirusTotal.BaseURL.String(), APIKey: w.settings.VirusTotal.APIKey.Reveal(), Tool: "vtq/test", Transport: w.vtWire,
+		BaseURL: w.settings.VirusTotal.BaseURL.String(), APIKey: w.settings.VirusTotal.APIKey.Reveal(), Tool: "vtq/test", Transport: p.transport(w.vtWire),
 	})
 	if err != nil {
 		w.t.Fatalf("making the VirusTotal client: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p, err := vtq.New(ctx, vtq.Options{
+	pipeline, err := vtq.New(ctx, vtq.Options{
 		Settings: w.settings, NATS: nc, ThreatQ: library, VirusTotal: client,
 		Logger: zerolog.New(w.logs), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		w.t.Fatalf("making a pipeline: %v", err)
 	}
-	r := &run{Pipeline: p, w: w, nc: nc, cancel: cancel, ended: make(chan error, 1)}
-	go func() { r.ended <- p.Run(ctx) }()
+	r := &run{Pipeline: pipeline, w: w, process: p, nc: nc, cancel: cancel, ended: make(chan error, 1)}
+	go func() { r.ended <- pipeline.Run(ctx) }()
 	return r
 }
 
@@ -140,6 +151,17 @@ func (r *run) stop() {
 		r.w.t.Errorf("the pipeline ended with %v, want nil", err)
 	}
 	r.nc.Close()
+	r.process.kill()
+}
+
+// die ends a pipeline as the end of its process would: nothing is settled. The server goes on.
+func (r *run) die() {
+	r.process.kill()
+	r.nc.Close()
+	r.cancel()
+	if err := <-r.ended; err != nil {
+		r.w.t.Logf("died with: %v", err)
+	}
 }
 
 // settle waits, in virtual time, until walks more walks have ended and everything that was read is written.
@@ -147,6 +169,11 @@ func (r *run) settle(walks int) {
 	r.w.t.Helper()
 	var last vtq.Progress
 	for began := time.Now(); time.Since(began) < 40*24*time.Hour; time.Sleep(time.Second) {
+		select {
+		case err := <-r.ended:
+			r.w.t.Fatalf("the pipeline ended by itself: %v", err)
+		default:
+		}
 		p, err := r.Progress(context.Background())
 		if err != nil {
 			r.w.t.Fatalf("asking for progress: %v", err)
@@ -194,13 +221,9 @@ func (w *world) attributes(id int64) map[string]string {
 	return all
 }
 
-// crash stops the pipeline without letting it settle anything: its connection is closed under it.
+// crash ends a pipeline as the end of its machine would, the server with it.
 func (r *run) crash() {
-	r.nc.Close()
-	r.cancel()
-	if err := <-r.ended; err != nil {
-		r.w.t.Logf("crashed with: %v", err)
-	}
+	r.die()
 	r.w.server.Stop()
 	r.w.server.Start()
 }
@@ -208,26 +231,47 @@ func (r *run) crash() {
 // deadLetters gives the reasons of all dead letters.
 func (w *world) deadLetters() []string {
 	w.t.Helper()
+	var reasons []string
+	w.jetStream(func(js jetstream.JetStream) {
+		dead, err := js.Stream(context.Background(), stream.DeadLetters)
+		if err != nil {
+			w.t.Fatalf("opening the dead letters: %v", err)
+		}
+		state := dead.CachedInfo().State
+		for seq := state.FirstSeq; seq <= state.LastSeq && state.Msgs > 0; seq++ {
+			message, err := dead.GetMsg(context.Background(), seq)
+			if err != nil {
+				w.t.Fatalf("reading dead letter %d: %v", seq, err)
+			}
+			reasons = append(reasons, message.Header.Get(wire.HeaderReason))
+		}
+	})
+	return reasons
+}
+
+// state is that of a stream.
+func (w *world) state(name string) (state jetstream.StreamState) {
+	w.t.Helper()
+	w.jetStream(func(js jetstream.JetStream) {
+		s, err := js.Stream(context.Background(), name)
+		if err != nil {
+			w.t.Fatalf("opening %s: %v", name, err)
+		}
+		state = s.CachedInfo().State
+	})
+	return state
+}
+
+// jetStream lends a connection of its own.
+func (w *world) jetStream(use func(jetstream.JetStream)) {
+	w.t.Helper()
 	nc := w.server.Connect()
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		w.t.Fatalf("opening JetStream: %v", err)
 	}
-	dead, err := js.Stream(context.Background(), stream.DeadLetters)
-	if err != nil {
-		w.t.Fatalf("opening the dead letters: %v", err)
-	}
-	var reasons []string
-	state := dead.CachedInfo().State
-	for seq := state.FirstSeq; seq <= state.LastSeq && state.Msgs > 0; seq++ {
-		message, err := dead.GetMsg(context.Background(), seq)
-		if err != nil {
-			w.t.Fatalf("reading dead letter %d: %v", seq, err)
-		}
-		reasons = append(reasons, message.Header.Get(wire.HeaderReason))
-	}
-	return reasons
+	use(js)
 }
 
 // hash makes a SHA-256 of a word.
