@@ -20,6 +20,7 @@ type batcher struct {
 	manner  string // In which the applier makes attributes.
 	gate    *gate
 	settler *stream.Settler
+	js      jetstream.JetStream
 	created time.Time // Of the stream that the verdicts come from.
 	limit   int
 	log     zerolog.Logger
@@ -41,6 +42,7 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 	b.lookUp(ctx, items)
 	b.read(items)
 	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
+	b.sift(items)
 	var idle, busy [][]*item
 	for _, group := range groups(items) {
 		if b.asksNothing(ctx, group) {

@@ -66,6 +66,48 @@ func TestALedgerThatBeginsLate(t *testing.T) {
 	})
 }
 
+// TestALedgerThatIsMadeAnew gets no certificate when the verdicts are replayed into it, which makes their consumer like a new one.
+func TestALedgerThatIsMadeAnew(t *testing.T) {
+	cases := map[string]struct {
+		happens func(l *lab)
+		want    bool
+	}{
+		"a replay":                       {func(l *lab) { l.replay() }, true}, // It has the one that it was given first.
+		"it was made anew":               {func(l *lab) { l.anew() }, false},
+		"it was made anew, and a replay": {func(l *lab) { l.anew(); l.replay() }, false},
+		"all was forgotten, and a replay": {func(l *lab) {
+			l.forget(jetstream.WithPurgeSubject(">"))
+			l.replay()
+		}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				l.standing(1)
+				l.sleep(time.Second)
+				c.happens(l)
+				l.drain()
+				_, err := l.ledger().GetLastMsgForSubject(l.Context(), wire.WrittenSubject(0))
+				if got := err == nil; got != c.want {
+					l.Errorf("there is a certificate: %t, %v; want %t", got, err, c.want)
+				}
+			})
+		})
+	}
+}
+
+// anew deletes the ledger and makes it again.
+func (l *lab) anew() {
+	l.Helper()
+	config := l.ledger().CachedInfo().Config
+	if err := l.js.DeleteStream(l.Context(), stream.Written); err != nil {
+		l.Fatalf("deleting the ledger: %v", err)
+	}
+	if _, err := l.js.CreateStream(l.Context(), config); err != nil {
+		l.Fatalf("creating the ledger: %v", err)
+	}
+}
+
 // TestALedgerThatHasForgotten lost its oldest entries to its bound. What they told is read, and doubled nowhere.
 func TestALedgerThatHasForgotten(t *testing.T) {
 	inLab(t, func(l *lab) {

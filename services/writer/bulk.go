@@ -152,7 +152,7 @@ func (b *batcher) claim(ctx context.Context, items []*item, lost context.CancelC
 		h.release = release
 		h.write = func(known apply.Known) {
 			known.Score = score
-			b.carryOut(held, release, h.item, known)
+			b.carryOut(ctx, held, release, h.item, known)
 		}
 	})
 	return slices.DeleteFunc(holds, func(h *hold) bool { return h.done })

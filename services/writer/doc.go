@@ -1,7 +1,7 @@
 // Package writer takes verdicts and writes them onto the indicators in ThreatQ.
 //
 // It takes a batch, reads what its ledger says of the indicators in it (internal/ledger), keeps the newest verdict for each indicator and
-// provider (the older ones are done with), and writes indicators side by side, a few at a time. Which attributes a verdict comes to is
+// provider (the older ones are done with; see newest.go), and writes indicators side by side, a few at a time. Which attributes a verdict comes to is
 // internal/attribute, what has to change on an indicator internal/plan, the doing internal/apply. Every verdict is settled by itself: one
 // bad item never repeats its neighbours.
 //
@@ -56,9 +56,15 @@
 //	                                rows are read, and what was written is found in place
 //	two writers have one verdict    the second gives it back, until the first is done or its claim has ended
 //	a writer is cut off from NATS   its work ends before its claim; the next one reads what stands there and goes on
-//	a writer stands still, and      it finds its claim gone and makes the rows unknown: the next verdict on the indicator reads them, and
-//	  writes when it wakes          takes away what is too much
+//	a writer stands still, and      it finds its claim gone, makes the rows unknown, and brings the indicator back to the newest verdict
+//	  writes when it wakes
+//	  and that verdict is gone, or  told and counted: the rows stay unknown, and the next verdict on the indicator puts them right
+//	  somebody is in the way, or
+//	  ThreatQ, or NATS, for minutes
 //	an older verdict comes late     acknowledged and counted, not written
+//	an indicator's value changed,   the later value's is the newest, whatever came last; which value is later, the times of the jobs tell
+//	  and the old one's verdict
+//	  comes after the new one's
 //	an entry of the ledger is lost  one read of ThreatQ
 //	a row is to be changed, or taken  one read before: it may bear somebody else's source by now, or be another row
 //	  away
@@ -86,5 +92,17 @@
 // An indicator that a bulk write has made is not deleted by us: it may as well be one that stood there, with other people's work on it.
 //
 // A value that an analyst changes or deletes among our rows stays so until a verdict says something else, or a new epoch brings
-// everything back. A late write of a writer that stood still stands until the next verdict on the indicator.
+// everything back.
+//
+// A late write is put right by whoever made it, against leaving it for the next verdict on the indicator, which may be weeks away, and
+// against telling another writer, who would have to be told reliably by one who was just cut off. It costs one read, in a case that
+// hardly comes. The newest verdict is fetched from its stream, so that the writer need not have seen it. Doubt comes first, and ends
+// whatever claim stands; then others are waited for. A writer that is killed in the moment between its late write and the doubt leaves
+// what it wrote until the next verdict: nobody is left who knows of it.
+//
+// Which verdict is the newest is told by the times of jobs only between two values of an indicator. About one value the later message has
+// the later answer, while a job that was made again of a verdict, to replay it, bears an older time. A job that claims to be younger than
+// its verdict counts as old as that, so that a producer's clock that is ahead cannot keep the indicator's next value away for as long.
+// What the ledger keeps is the latest time that is known of a value: one that comes back is still the later one when its verdict is of
+// the older of its two jobs.
 package writer

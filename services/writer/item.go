@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -17,11 +18,14 @@ import (
 // An item is a delivery with what it says.
 type item struct {
 	message  jetstream.Msg
+	stored   time.Time // When it entered the stream, by the server's clock.
+	at       wire.VerdictAddress
 	revision wire.Revision
 	delivery int
 	id       int64        // Of the indicator; 0 for nobody.
 	provider string       // Of the verdict.
 	verdict  wire.Verdict // Unread, when the ledger says that it was written.
+	asking   wire.Asking  // For what the indicator was asked about; zero when that is not told.
 	entry    *ledger.Entry
 	err      error // Why it cannot be written.
 	written  bool  // The ledger says so.
@@ -30,6 +34,7 @@ type item struct {
 	done     bool  // It was dealt with in bulk.
 	alone    bool  // It cannot be.
 	sent     bool  // It was sent in bulk, and what became of it is not known.
+	mends    bool  // It is written to put a late write right.
 	tally    apply.Tally
 }
 
@@ -40,9 +45,10 @@ func (b *batcher) items(messages []jetstream.Msg) []*item {
 		it := &item{message: message, delivery: 1}
 		if meta, err := message.Metadata(); err == nil {
 			it.revision, it.delivery = wire.RevisionOf(b.created, meta.Sequence.Stream), int(min(meta.NumDelivered, 1<<30))
+			it.stored = meta.Timestamp
 		}
 		if at, err := wire.ParseVerdictSubject(message.Subject()); err == nil {
-			it.id, it.provider = at.ID, at.Provider
+			it.at, it.id, it.provider = at, at.ID, at.Provider
 		}
 		it.err = b.exhausted(it.delivery)
 		items[i] = it
@@ -51,30 +57,47 @@ func (b *batcher) items(messages []jetstream.Msg) []*item {
 	return items
 }
 
-// read decodes what was not written yet, and finds which of the verdicts are the newest.
+// read decodes what was not written yet.
 func (b *batcher) read(items []*item) {
+	for _, it := range items {
+		if it.err != nil || it.written {
+			continue
+		}
+		b.guard(it, func() { it.err = it.decode(it.message.Data()) })
+	}
+}
+
+// decode reads a verdict. One that stands under the address of another indicator is about the one that it names.
+func (it *item) decode(body []byte) (err error) {
+	if it.verdict, err = wire.DecodeVerdict(body); err != nil {
+		return err
+	}
+	if id := it.verdict.Indicator.ID; it.id != id {
+		it.id, it.entry = id, nil
+	}
+	it.provider, it.asking = it.verdict.Verdict.Provider, asked(it.verdict, it.at, it.stored)
+	return nil
+}
+
+// sift finds which verdicts of a batch, in the order of the stream, are the newest. What is older than the ledger's takes no part: by
+// what the indicator was asked about it could put aside one that is newer than both.
+func (b *batcher) sift(items []*item) {
 	type slot struct {
 		id       int64
 		provider string
 	}
 	newest := map[slot]*item{}
 	for _, it := range items {
-		if it.err != nil || it.written {
-			continue
-		}
-		b.guard(it, func() { it.verdict, it.err = wire.DecodeVerdict(it.message.Data()) })
-		if it.err != nil {
-			continue
-		}
-		if id := it.verdict.Indicator.ID; it.id != id {
-			it.id, it.entry = id, nil
-		}
-		if it.provider = it.verdict.Verdict.Provider; it.id == 0 {
+		if !it.live() || it.outdone() {
 			continue
 		}
 		at := slot{it.id, it.provider}
-		if older := newest[at]; older != nil {
-			older.newer = true
+		if last := newest[at]; last != nil {
+			if it.asking.Outdated(last.asking) {
+				it.newer = true
+				continue
+			}
+			last.newer, it.asking = true, since(it.asking, last.asking)
 		}
 		newest[at] = it
 	}

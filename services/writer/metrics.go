@@ -18,6 +18,8 @@ const (
 	eventStale     = "stale"
 	eventElsewhere = "elsewhere"
 	eventRead      = "read"
+	eventMended    = "mended"
+	eventUnmended  = "unmended"
 )
 
 // Ends of a verdict in a bulk write.
@@ -49,7 +51,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		ledger: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_writer_ledger_total",
 			Help: "Verdicts of which a newer one was written before (stale), that another writer had in hand (elsewhere), or for which " +
-				"the rows had to be read (read).",
+				"the rows had to be read (read); indicators that were written too late and put right (mended) or not (unmended).",
 		}, []string{"event"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "vtq_batch_items", Help: "Verdicts in one batch.", Buckets: []float64{1, 5, 25, 100, stream.MaxBatch, threatq.MaxConsume},
@@ -72,7 +74,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for _, change := range []string{"created", "updated", "deleted", "unchanged"} {
 		m.rows.WithLabelValues(change)
 	}
-	for _, event := range []string{eventStale, eventElsewhere, eventRead} {
+	for _, event := range []string{eventStale, eventElsewhere, eventRead, eventMended, eventUnmended} {
 		m.ledger.WithLabelValues(event)
 	}
 	for _, end := range []string{bulkWritten, bulkAlone, bulkMisplaced} {

@@ -17,22 +17,28 @@ import (
 	"vtq.internal/shared/verdict"
 )
 
-// A freezer lets the first request that would change an indicator wait, and takes effect then even if nobody waits for it any more.
+// A freezer lets the first of some requests wait, which takes effect then even if nobody waits for it any more.
 type freezer struct {
 	http.RoundTripper
+	over func(*http.Request) bool
 	wait func()
 	once *sync.Once
 }
 
 // RoundTrip implements http.RoundTripper.
 func (f freezer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if about(r) && r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/query") {
+	if f.over(r) {
 		f.once.Do(func() {
 			f.wait()
 			r = r.WithContext(context.WithoutCancel(r.Context()))
 		})
 	}
 	return f.RoundTripper.RoundTrip(r)
+}
+
+// changing tells a request that would change an indicator's attributes.
+func changing(r *http.Request) bool {
+	return about(r) && r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/query")
 }
 
 // A cable to NATS can be pulled.
@@ -60,6 +66,12 @@ func (c *cable) pull() {
 // frozen starts a writer that stands still over its first change, for so long, and meanwhile loses NATS if it is to; end ends it.
 func (l *lab) frozen(lasts time.Duration, cutOff bool) (end func()) {
 	l.Helper()
+	return l.frozenOver(changing, lasts, cutOff)
+}
+
+// frozenOver is frozen over the first of other requests.
+func (l *lab) frozenOver(what func(*http.Request) bool, lasts time.Duration, cutOff bool) (end func()) {
+	l.Helper()
 	o, wire := l.options(), &cable{server: l.server}
 	nc, err := nats.Connect("", nats.InProcessServer(wire), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second))
 	if err != nil {
@@ -72,7 +84,7 @@ func (l *lab) frozen(lasts time.Duration, cutOff bool) (end func()) {
 		l.sleep(lasts)
 		wire.pulled.Store(false)
 	}
-	o.NATS, o.ThreatQ = nc, client(l.T, freezer{l.pipe, wait, &sync.Once{}})
+	o.NATS, o.ThreatQ = nc, client(l.T, freezer{l.pipe, what, wait, &sync.Once{}})
 	r := l.startWith(o)
 	return func() { r.stop(); nc.Close() }
 }
@@ -126,31 +138,6 @@ func TestTwoWritersMakeNoRowTwice(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestALateWriteIsFound has a writer stand still over an old verdict, until another has written a newer one. What it writes then is put
-// right by the next verdict, at the cost of one read.
-func TestALateWriteIsFound(t *testing.T) {
-	inLab(t, func(l *lab) {
-		ids := l.add(1)
-		l.answerAbout(ids[0], "old.com", found(2, "dga"))
-		end := l.frozen(10*time.Minute, true)
-		l.sleep(5 * time.Second)
-		l.answerAbout(ids[0], "new.com", found(14, "dga"))
-		second := l.start()
-		l.sleep(time.Hour)
-		l.settled(time.Hour)
-		end()
-		second.stop()
-		l.answerAbout(ids[0], "new.com", found(14, "dga"))
-		reads := l.reads()
-		l.drain()
-		if got := l.reads() - reads; got != 1 {
-			l.Errorf("the next verdict read %d times, want once", got)
-		}
-		l.bears(ids, fourteen()...)
-		l.nothingDied()
-	})
 }
 
 // TestManyWritersAtOnce lets three of them have the same verdicts over and over.

@@ -75,7 +75,7 @@ func (w *Writer) run(ctx context.Context) error {
 		return fmt.Errorf("opening consumer %s: %w", stream.Writer, err)
 	}
 	o := w.options
-	book, err := w.open(ctx, consumer)
+	book, err := w.open(ctx, verdicts, consumer)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (w *Writer) run(ctx context.Context) error {
 	b := &batcher{
 		applier: applier, ledger: book, manner: applier.Mapping.Manner(),
 		gate:    newGate(o.ThreatQ.Check, o.Logger, w.metrics.down),
-		settler: stream.NewSettler(w.js, stage, created), created: created,
+		settler: stream.NewSettler(w.js, stage, created), js: w.js, created: created,
 		limit: o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
 	}
 	full := stream.Fill{}
@@ -107,14 +107,15 @@ func (w *Writer) run(ctx context.Context) error {
 	return nil
 }
 
-// open opens the ledger, and begins it when no verdict was ever taken.
-func (w *Writer) open(ctx context.Context, consumer jetstream.Consumer) (*ledger.Ledger, error) {
+// open opens the ledger, and begins it when no verdict was ever taken. The consumer alone does not tell: one that was reset, for a replay,
+// says of itself what a new one says.
+func (w *Writer) open(ctx context.Context, verdicts jetstream.Stream, consumer jetstream.Consumer) (*ledger.Ledger, error) {
 	c := w.options.Config
 	book, err := ledger.Open(ctx, ledger.Config{JetStream: w.js, Source: c.Source, Settings: c.fingerprint()})
 	if err != nil {
 		return nil, err
 	}
-	if consumer.CachedInfo().Delivered.Consumer > 0 {
+	if consumer.CachedInfo().Delivered.Consumer > 0 || !book.Precedes(verdicts.CachedInfo().State) {
 		return book, nil
 	}
 	return book, book.Begin(ctx)

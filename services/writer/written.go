@@ -60,8 +60,7 @@ func (b *batcher) judge(ctx context.Context, it *item) bool {
 	if !it.live() { // What is older than another in its batch is done with, whatever becomes of the newer one: given back, it could
 		return true // come again after that was written.
 	}
-	age := it.revision.Compare(b.newest(it).Revision)
-	it.stale = age < 0
+	it.stale = it.outdone()
 	if it.err = it.entry.Unreadable(); it.stale || it.err != nil {
 		return true
 	}
@@ -69,7 +68,7 @@ func (b *batcher) judge(ctx context.Context, it *item) bool {
 		return true
 	}
 	unchanged, settled := b.applier.Settled(it.verdict.Verdict, b.known(it))
-	if age != 0 || !settled {
+	if it.revision != b.newest(it).Revision || !settled {
 		if ctx.Err() != nil {
 			it.err = fault.New(fault.Interrupted, context.Cause(ctx))
 		}
@@ -122,11 +121,11 @@ func (b *batcher) apply(ctx context.Context, it *item) {
 		return
 	}
 	held, release := b.ledger.Hold(ctx, it.entry)
-	b.carryOut(held, release, it, known)
+	b.carryOut(ctx, held, release, it, known)
 }
 
 // carryOut writes one verdict under a claim that is held, and ends the claim.
-func (b *batcher) carryOut(held context.Context, release func(), it *item, known apply.Known) {
+func (b *batcher) carryOut(ctx, held context.Context, release func(), it *item, known apply.Known) {
 	defer release()
 	result, err := b.applier.Apply(held, it.id, it.verdict.Verdict, known)
 	if lost := context.Cause(held); err != nil && aboutLedger(lost) {
@@ -134,20 +133,27 @@ func (b *batcher) carryOut(held context.Context, release func(), it *item, known
 	}
 	release()
 	b.note(held, it, result)
-	b.end(held, it, result, err)
+	b.end(ctx, it, result, err)
 }
 
-// end ends a claim, and casts doubt on what stands there if it was lost.
+// end ends a claim. If it was lost, what was written may have been written over somebody else's work.
 func (b *batcher) end(ctx context.Context, it *item, result apply.Result, err error) {
-	if it.err = b.close(ctx, it, result, err); errors.Is(it.err, ledger.ErrElsewhere) {
-		it.err = errors.Join(it.err, b.ledger.Doubt(ctx, it.entry))
+	it.err = b.close(ctx, it, result, err)
+	if !it.mends && (errors.Is(it.err, ledger.ErrElsewhere) || b.ledger.Expired(it.entry)) {
+		b.mend(ctx, it, result.Scoring)
 	}
 }
 
 // keep writes down that a verdict was written.
 func (b *batcher) keep(ctx context.Context, it *item, rows []threatq.Row, score *int) error {
-	written := wire.WrittenVerdict{Revision: it.revision, Manner: b.manner, Score: score}
+	written := b.wrote(it)
+	written.Manner, written.Score = b.manner, score
 	return b.ledger.Keep(ctx, it.entry, it.provider, written, rows)
+}
+
+// wrote is what the ledger keeps of a verdict that was done with.
+func (b *batcher) wrote(it *item) wire.WrittenVerdict {
+	return wire.WrittenVerdict{Revision: it.revision, Asking: since(it.asking, b.newest(it).Asking)}
 }
 
 // close ends a claim as a try ended. A verdict that ThreatQ refuses for good is done with, so that no older one may come after it.
@@ -157,8 +163,7 @@ func (b *batcher) close(ctx context.Context, it *item, result apply.Result, err 
 	case err == nil:
 		return b.keep(ctx, it, result.Rows, result.Score)
 	case fault.KindOf(err) == fault.Permanent:
-		written := wire.WrittenVerdict{Revision: it.revision}
-		lost = b.ledger.KeepUnknown(ctx, it.entry, it.provider, written)
+		lost = b.ledger.KeepUnknown(ctx, it.entry, it.provider, b.wrote(it))
 	default:
 		if lost = b.ledger.Release(ctx, it.entry); !errors.Is(lost, ledger.ErrElsewhere) {
 			return err // A claim that cannot be released ends by itself.

@@ -52,6 +52,8 @@ type Result struct {
 	Rows []threatq.Row
 	// Score is the one that was seen to; nil for none.
 	Score *int
+	// Scoring tells that a score was sent, whatever became of it.
+	Scoring bool
 	// Read tells that the rows had to be read, and Found that some of ours stood there.
 	Read, Found bool
 }

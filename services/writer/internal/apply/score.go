@@ -45,6 +45,7 @@ func (a *Applier) score(ctx context.Context, id int64, v verdict.Verdict, known 
 		return err
 	}
 	if stands == nil || !a.leaves(int(math.Floor(*stands)), *wanted) { // What counts of a generated score, by ThreatQ's own SDK.
+		r.Scoring = true
 		if err := a.Library.SetScore(ctx, id, *wanted); err != nil {
 			return fmt.Errorf("scoring: %w", err)
 		}

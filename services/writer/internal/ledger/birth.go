@@ -16,8 +16,17 @@ const birth = 0
 // and an entry each, on which somebody has looked first.
 const probation = 200
 
+// Precedes tells whether the ledger was there before the first verdict, so that none was written without it: the stream of verdicts still
+// has its first message, and that is the younger of the two, or it never had one. Where nobody can tell it is false.
+func (l *Ledger) Precedes(verdicts jetstream.StreamState) bool {
+	if verdicts.LastSeq == 0 {
+		return true
+	}
+	return verdicts.FirstSeq == 1 && !verdicts.FirstTime.Before(l.stream.CachedInfo().Created)
+}
+
 // Begin certifies that this ledger is the first: nothing of ours stands in ThreatQ that it does not know of. The caller knows that no
-// verdict was written yet. The certificate is the first message of the stream, or it is not given: what the stream forgets it forgets
+// verdict was written yet (see Precedes). The certificate is the first message of the stream, or it is not given: what the stream forgets it forgets
 // from its beginning, so that as long as the certificate stands there nothing was forgotten. Errors are ErrStore.
 func (l *Ledger) Begin(ctx context.Context) error {
 	body, err := wire.EncodeWritten(wire.Written{WrittenHead: wire.WrittenHead{Epoch: wire.FirstEpoch}})

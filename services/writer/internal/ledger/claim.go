@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/wire"
@@ -107,27 +109,56 @@ func (l *Ledger) KeepUnknown(ctx context.Context, e *Entry, provider string, ver
 // lost the claim ends by itself.
 func (l *Ledger) Release(ctx context.Context, e *Entry) error { return l.put(ctx, e, e.doubtful()) }
 
-// maxDoubts bounds how often Doubt is outrun: by whoever it runs against, once or twice.
-const maxDoubts = 5
+const (
+	// maxDoubts bounds how often Doubt is outrun: by whoever it runs against, once or twice.
+	maxDoubts = 5
+	// minDoubtWait is before the second try, and doubles: whoever outran the first changes an entry within milliseconds, and not twice.
+	// With the spread by a half each way all waits come to 2.25 s at most.
+	minDoubtWait = 100 * time.Millisecond
+)
 
-// Doubt makes the rows of an indicator unknown, whoever has written them down: this writer has lost its claim while it wrote, and what
-// both wrote nobody knows. It ends the other's claim, too, which gives its message back then. Errors are as of Claim.
-func (l *Ledger) Doubt(ctx context.Context, e *Entry) error {
-	var err error
-	for range maxDoubts {
-		var page map[int64]*Entry
-		if page, err = l.page(context.WithoutCancel(ctx), []string{wire.WrittenSubject(e.id)}); err != nil {
-			return lost("reading", err)
-		}
-		now := page[e.id]
-		if now == nil {
-			return nil
-		}
-		if err = l.Release(ctx, now); !errors.Is(err, ErrElsewhere) {
+// Doubt makes the rows of an indicator unknown, whoever has written them down, and the score, if that was sent: this writer has lost its
+// claim while it wrote, and what both wrote nobody knows. It ends the other's claim, too, which gives its message back then. It is cast
+// even when ctx has ended. Errors are as of Claim.
+func (l *Ledger) Doubt(ctx context.Context, e *Entry, scored bool) error {
+	ctx = context.WithoutCancel(ctx)
+	for try := 0; ; try++ {
+		now, err := l.Again(ctx, e)
+		if err != nil || now.Absent() {
 			return err
 		}
+		next := now.doubtful()
+		if scored {
+			next.Verdicts = unscored(next.Verdicts)
+		}
+		if err = l.put(ctx, now, next); !errors.Is(err, ErrElsewhere) || try+1 == maxDoubts {
+			return err
+		}
+		wait := minDoubtWait << try
+		lifecycle.Sleep(ctx, wait/2+rand.N(wait)) //nolint:gosec // Jitter, not a secret.
 	}
-	return err
+}
+
+// unscored are verdicts of whose scores none is known to have been seen to.
+func unscored(verdicts map[string]wire.WrittenVerdict) map[string]wire.WrittenVerdict {
+	all := make(map[string]wire.WrittenVerdict, len(verdicts))
+	for provider, v := range verdicts {
+		v.Score = nil
+		all[provider] = v
+	}
+	return all
+}
+
+// Claimed tells that an entry had a claim of this writer when it was last read or changed. After Keep, KeepUnknown or Release it does so
+// only where that has failed.
+func (l *Ledger) Claimed(e *Entry) bool {
+	c := e.told().Claim
+	return c != nil && c.By == l.by
+}
+
+// Expired tells that it was Claimed, for a time that is over. Others may have worked on the indicator since.
+func (l *Ledger) Expired(e *Entry) bool {
+	return l.Claimed(e) && !time.Now().Before(e.told().Claim.Until)
 }
 
 // doubtful is the entry without what is only known until somebody writes.

@@ -149,7 +149,7 @@ func TestDoubtEndsWhateverStandsThere(t *testing.T) {
 		theirs := l.entry(other)
 		l.must(other.Claim(l.Context(), theirs))
 		l.elsewhere("Keep", one.Keep(l.Context(), mine, provider, verdict(5), rows()), 0)
-		l.must(one.Doubt(l.Context(), mine))
+		l.must(one.Doubt(l.Context(), mine, false))
 		l.elsewhere("Keep by the other", other.Keep(l.Context(), theirs, provider, verdict(7), rows()), 0)
 		if err := other.Elsewhere(l.entry(other)); err != nil {
 			l.Errorf("Elsewhere = %v after doubt, want nobody there", err)
@@ -161,7 +161,7 @@ func TestDoubtEndsWhateverStandsThere(t *testing.T) {
 func TestDoubtAboutNothing(t *testing.T) {
 	inLab(t, func(l *lab) {
 		opened := l.open()
-		if err := opened.Doubt(l.Context(), l.entry(opened)); err != nil {
+		if err := opened.Doubt(l.Context(), l.entry(opened), false); err != nil {
 			l.Errorf("Doubt = %v, want nil", err)
 		}
 		if e := l.entry(opened); e.Newest(provider) != (wire.WrittenVerdict{}) {

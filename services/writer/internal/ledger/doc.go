@@ -1,8 +1,9 @@
 // Package ledger remembers what was written onto indicators: which rows of ours stand in ThreatQ, and of which verdict they are.
 //
 // An entry stands for each indicator, in a stream of one message per subject. It has the rows under the names that are ours to write,
-// and the revision of the newest verdict of each provider: the later in the stream of verdicts is the newer one, so that an older verdict
-// is never written over it, whenever it comes.
+// and of the newest verdict of each provider its revision, and for what the indicator was asked about. The later in the stream of verdicts
+// is the newer one, unless they are about two values that the indicator had: then the one about the later value is. So an older verdict
+// is never written over a newer one, whenever it comes.
 //
 // # How an entry changes
 //
@@ -20,7 +21,7 @@
 //
 // A claim lasts for 40 s and is renewed while its writer works. A writer that is cut off from NATS ends its work before its claim ends.
 // One that stands still as a whole may yet send a request when it wakes: nothing on ThreatQ's side could refuse it. It learns so when
-// it ends its claim, and casts Doubt on the entry.
+// it ends its claim, casts Doubt on the entry, and brings the indicator back to its newest verdict under another claim (package writer).
 //
 // # When rows are known
 //
@@ -32,7 +33,8 @@
 //
 // An indicator without an entry may be new, or forgotten. To read its rows first is right for both and doubles the requests of a first
 // pass, so that a ledger can be certified to have forgotten nothing. The certificate is the first message of its stream, under indicator 0.
-// It is given when no verdict was ever taken, and it is worth something for as long as
+// It is given when no verdict was ever taken, and none published before there was a ledger: that the consumer has taken none proves nothing,
+// since a replay resets it. It is worth something for as long as
 //
 //	it is the first message            the stream forgets from its front, so that the certificate is the first thing it forgets
 //	the epoch is the first             a restored ThreatQ is not what the ledger saw

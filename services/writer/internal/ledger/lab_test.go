@@ -99,6 +99,16 @@ func (l *lab) raise(epoch uint64) {
 	l.must(err)
 }
 
+// body is what the stream has under the indicator.
+func (l *lab) body() []byte {
+	l.Helper()
+	written, err := l.js.Stream(l.Context(), stream.Written)
+	l.must(err)
+	message, err := written.GetLastMsgForSubject(l.Context(), wire.WrittenSubject(id))
+	l.must(err)
+	return message.Data
+}
+
 // rev is a revision of one stream.
 func rev(sequence uint64) wire.Revision { return wire.RevisionOf(testkit.Epoch(), sequence) }
 

@@ -61,8 +61,9 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	return l, nil
 }
 
-// NewestRow is the id of a row in ThreatQ below which all rows lie that writers have made so far, as far as the last entry tells; 0 when
-// it tells of none.
+// NewestRow is the highest row id in the last entry; 0 when it has no rows, or cannot be read. ThreatQ counts ids up: it had come that far
+// when the entry was written, so that every row made since has a higher id. The newest row of all may be another one, and higher: the last
+// entry need not be of rows that were made last.
 func (l *Ledger) NewestRow(ctx context.Context) int64 {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -71,11 +72,11 @@ func (l *Ledger) NewestRow(ctx context.Context) int64 {
 		return 0
 	}
 	last, _ := wire.DecodeWritten(message.Data) // None, when it cannot be read.
-	newest := int64(0)
+	highest := int64(0)
 	for _, row := range last.Rows {
-		newest = max(newest, row.ID)
+		highest = max(highest, row.ID)
 	}
-	return newest
+	return highest
 }
 
 // Read reads the entries of indicators, all at once. An indicator without an entry gets an empty one. Errors are ErrStore.
@@ -103,6 +104,21 @@ func (l *Ledger) Read(ctx context.Context, ids []int64) (map[int64]*Entry, error
 		}
 	}
 	return page, nil
+}
+
+// Again reads an entry once more, in the epoch in which it was read. Unlike Read it may be called from anywhere while Read is not. Errors
+// are ErrStore.
+func (l *Ledger) Again(ctx context.Context, e *Entry) (*Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	page, err := l.page(ctx, []string{wire.WrittenSubject(e.id)})
+	if err != nil {
+		return nil, lost("reading", err)
+	}
+	if now := page[e.id]; now != nil {
+		return now, nil
+	}
+	return &Entry{id: e.id, present: l.epoch}, nil
 }
 
 // page reads what there is.

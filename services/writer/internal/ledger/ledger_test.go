@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/wire"
 )
@@ -102,6 +104,47 @@ func TestWhetherAVerdictWasWritten(t *testing.T) {
 	}
 }
 
+// TestAReplayIsReadOffTheFirstBytes, also of what says for what the indicator was asked about: an entry is cut behind them, so that nothing
+// else of it could be read.
+func TestAReplayIsReadOffTheFirstBytes(t *testing.T) {
+	inLab(t, func(l *lab) {
+		opened, asked := l.open(), verdict(5)
+		asked.Asking = wire.Asking{Key: "0123456789abcdef0123456789abcdef", Created: testkit.Epoch()}
+		l.must(opened.Keep(l.Context(), l.entry(opened), provider, asked, rows()))
+		if diff := cmp.Diff(asked, l.entry(opened).Newest(provider)); diff != "" {
+			l.Errorf("the newest verdict (-want +got):\n%s", diff)
+		}
+		begins, _, ok := bytes.Cut(l.body(), []byte(`"asking"`))
+		if !ok {
+			l.Fatalf("the entry tells nothing of what was asked: %s", begins)
+		}
+		l.put(wire.WrittenSubject(id), begins)
+		cutEntry := l.entry(opened)
+		if !opened.Written(cutEntry, provider, rev(5), manner) || opened.Written(cutEntry, provider, rev(4), manner) {
+			l.Error("Written does not tell by the first bytes alone")
+		}
+	})
+}
+
+// TestAnEntryIsReadAgain by a writer that holds an older reading of it.
+func TestAnEntryIsReadAgain(t *testing.T) {
+	inLab(t, func(l *lab) {
+		one, other := l.open(), l.open()
+		e := l.entry(one)
+		now, err := one.Again(l.Context(), e)
+		if l.must(err); !now.Absent() || now.Bare() {
+			l.Error("Again tells of an entry where none is, or of an indicator that is bare")
+		}
+		l.must(other.Keep(l.Context(), l.entry(other), provider, verdict(5), rows()))
+		now, err = one.Again(l.Context(), e)
+		l.must(err)
+		if _, told := one.Rows(now); !told || now.Newest(provider).Revision != rev(5) {
+			l.Errorf("Again = %v with rows %t, want what was kept", now.Newest(provider), told)
+		}
+		l.must(one.Claim(l.Context(), now))
+	})
+}
+
 // TestWhatMakesRowsUnknown keeps rows and then does what makes them unknown. The revision stays.
 func TestWhatMakesRowsUnknown(t *testing.T) {
 	cases := map[string]func(l *lab, opened *ledger.Ledger, e *ledger.Entry) *ledger.Ledger{
@@ -115,7 +158,7 @@ func TestWhatMakesRowsUnknown(t *testing.T) {
 			return opened
 		},
 		"doubt": func(l *lab, opened *ledger.Ledger, e *ledger.Entry) *ledger.Ledger {
-			l.must(opened.Doubt(l.Context(), e))
+			l.must(opened.Doubt(l.Context(), e, false))
 			return opened
 		},
 		"a new epoch": func(l *lab, opened *ledger.Ledger, _ *ledger.Entry) *ledger.Ledger {
@@ -203,7 +246,7 @@ func TestALedgerThatDoesNotAnswer(t *testing.T) {
 		_, err := opened.Read(l.Context(), []int64{id})
 		for what, err := range map[string]error{
 			"Read": err, "Claim": opened.Claim(l.Context(), e), "Keep": opened.Keep(l.Context(), e, provider, verdict(1), nil),
-			"Release": opened.Release(l.Context(), e), "Doubt": opened.Doubt(l.Context(), e), "Begin": opened.Begin(l.Context()),
+			"Release": opened.Release(l.Context(), e), "Doubt": opened.Doubt(l.Context(), e, false), "Begin": opened.Begin(l.Context()),
 		} {
 			if !errors.Is(err, ledger.ErrStore) || fault.KindOf(err) != fault.Transient {
 				l.Errorf("%s = %v, want %v, transient", what, err, ledger.ErrStore)
@@ -224,9 +267,18 @@ func TestTheNewestRow(t *testing.T) {
 		if got := opened.NewestRow(l.Context()); got != 0 {
 			l.Errorf("NewestRow of an empty ledger = %d, want 0", got)
 		}
-		l.must(opened.Keep(l.Context(), l.entry(opened), provider, verdict(5), rows()))
+		e := l.entry(opened)
+		l.must(opened.Keep(l.Context(), e, provider, verdict(5), rows()))
 		if got := l.open().NewestRow(l.Context()); got != 5 {
 			l.Errorf("NewestRow = %d, want 5", got)
+		}
+		l.must(opened.Keep(l.Context(), e, provider, verdict(6), rows()[:2]))
+		if got := l.open().NewestRow(l.Context()); got != 2 {
+			l.Errorf("NewestRow = %d after an entry with older rows, want 2: the last entry tells", got)
+		}
+		l.must(opened.Claim(l.Context(), e))
+		if got := l.open().NewestRow(l.Context()); got != 0 {
+			l.Errorf("NewestRow = %d after an entry without rows, want 0", got)
 		}
 	})
 }

@@ -1,0 +1,42 @@
+package writer
+
+import (
+	"time"
+
+	"vtq.internal/shared/wire"
+)
+
+// outdone tells that a newer verdict of the same provider was written before. Newer is what is about a later value of the indicator, and
+// of two about the same value, or where nobody knows, the later in the stream.
+func (it *item) outdone() bool {
+	last := it.entry.Newest(it.provider)
+	switch {
+	case it.asking.Outdated(last.Asking):
+		return true
+	case last.Asking.Outdated(it.asking):
+		return false
+	}
+	return it.revision.Compare(last.Revision) < 0
+}
+
+// asked says for what an indicator was asked about, of a verdict that was stored then. No job is made after its verdict: one that says so
+// comes from a clock that is ahead, and would keep what the indicator becomes away until its time has come.
+func asked(v wire.Verdict, at wire.VerdictAddress, stored time.Time) wire.Asking {
+	if at.Key == "" {
+		return wire.Asking{}
+	}
+	a := v.Asking(at)
+	if a.Created.After(stored) {
+		a.Created = stored.UTC()
+	}
+	return a
+}
+
+// since is an asking with the later time of two about the same object. A value that the indicator has got back may be answered last by
+// the job that was made first: what it was in between must not come back with it.
+func since(a, other wire.Asking) wire.Asking {
+	if a.Key == other.Key && a.Created.Before(other.Created) {
+		a.Created = other.Created
+	}
+	return a
+}
