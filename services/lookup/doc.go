@@ -1,12 +1,21 @@
-// Package lookup takes jobs, asks the provider about each object once, and publishes the verdicts.
+// Package lookup takes jobs, asks a provider about each object once, and publishes the verdicts.
 //
-// A worker has one loop for each lane, which pulls jobs one at a time, and hands for a few of them (VTQ_LOOKUP_CONCURRENCY). A hand
-// holds one job: it looks for an answer in memory (shared/recall), waits until the provider may be asked (internal/breaker,
+// A worker has one loop for each lane of each route, which pulls jobs one at a time, and hands for a few of them
+// (VTQ_LOOKUP_CONCURRENCY). A hand holds one job: it looks for an answer in memory (shared/recall), waits until the provider may be asked (internal/breaker,
 // shared/fleet) and for a permit of the fleet's quota (internal/quota, internal/budget), asks, publishes, and acks (internal/enrich
 // says why in this order). While it waits it tells the server that the job is in good hands.
 //
 // A quota belongs to all workers together, however many there are. One of them at a time compares what was counted with what the
 // provider says was used, so that people and other tools may share the key.
+//
+// # Routes
+//
+// Each provider has a desk: a budget, a breaker and a memory of its own. A route is an ordered list of desks, and a job is answered at the
+// first that is up and has something left of the day and the month; a wait for the window is no reason to go elsewhere, since it is what
+// a backlog does all day. Before anybody is asked the memories of all desks on the route are, so that nothing is asked twice when jobs go
+// over and come back. The consumers of a route are paused only for as long as no desk on it may be asked.
+//
+// A desk that can ask about many files in one request has two of these in hand, one under way and one that gathers (package enrich).
 //
 // # Lanes
 //
@@ -38,4 +47,9 @@
 //	a worker dies before it pauses a consumer,     the consumers are brought to what the state says every few minutes
 //	  or goes by limits that were raised
 //	NATS is slower than permits live               nobody asks with a permit that is too old (vtq_permits_void_total)
+//	a provider is down, refuses the key, or its    where the route has another one the job is answered there, and told in log and metric
+//	  day is spent, or it asks for long to be       (vtq_lookup_failovers_total); now and then a job probes whether it is back
+//	  left alone
+//	jobs wait on a route that the settings do not  they are answered, if this worker can ask one of its providers
+//	  name any more
 package lookup

@@ -49,6 +49,7 @@ type lab struct {
 	pageless bool
 	limits   lookup.Quota // Instead of quota, where it is set.
 	config   lookup.Config
+	more     func(*lookup.Options) // Changes the options, where it is set.
 	logs     *journal
 }
 
@@ -85,7 +86,7 @@ func topology(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	if err != nil {
 		t.Fatalf("opening JetStream: %v", err)
 	}
-	all, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 60 * day})
+	all, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 60 * day})
 	if err != nil {
 		t.Fatalf("making the topology: %v", err)
 	}
@@ -118,12 +119,17 @@ func (l *lab) options(nc *nats.Conn) lookup.Options {
 	if l.limits != (lookup.Quota{}) {
 		quota = l.limits
 	}
-	return lookup.Options{
-		Config: config, NATS: nc, Provider: client,
-		Name: provider.VirusTotal, Route: provider.VirusTotal, Account: "main", Quota: quota, UsageFunc: usage, Grace: grace,
-		Policy: verdict.DefaultPolicy(), Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
+	o := lookup.Options{
+		Config: config, NATS: nc, Grace: grace,
+		Providers: []lookup.Provider{{Name: provider.VirusTotal, Looker: client, Account: "main", Quota: quota, UsageFunc: usage}},
+		Routes:    provider.Only(provider.VirusTotal).Routes(),
+		Policy:    verdict.DefaultPolicy(), Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
 		Logger: zerolog.New(l.logs), Registerer: prometheus.NewRegistry(),
 	}
+	if l.more != nil {
+		l.more(&o)
+	}
+	return o
 }
 
 func (l *lab) start() *run {

@@ -1,10 +1,10 @@
 package lookup
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -12,39 +12,47 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
-	"vtq.internal/services/lookup/internal/breaker"
-	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
-	"vtq.internal/services/lookup/internal/quota"
-	"vtq.internal/shared/fault"
 	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/logging"
-	"vtq.internal/shared/recall"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )
 
-// Options are what a lookup worker is made of. All are required but Quota, UsageFunc and Grace.
+// Options are what a lookup worker is made of. All are required but Grace.
 type Options struct {
-	Config   Config
-	NATS     *nats.Conn
-	Provider enrich.Looker
-	// Name is the provider's name in subjects, and Route the route whose jobs it answers.
-	Name, Route string
-	// Account names the quota among those of the provider, and Quota says what it allows.
-	Account string
-	Quota   Quota
-	// UsageFunc asks the provider what was used of the day and the month, by whomever, free of charge; nil where it cannot tell.
-	UsageFunc func(context.Context) (Usage, error)
-	Policy    verdict.Policy
-	Refresh   verdict.Refresh
+	Config Config
+	NATS   *nats.Conn
+	// Providers are those that the worker can ask.
+	Providers []Provider
+	// Routes are those whose jobs it answers. Jobs that still wait on others, as they were routed before, are answered as well.
+	Routes  []provider.Route
+	Policy  verdict.Policy
+	Refresh verdict.Refresh
 	// Grace is how long work in hand may go on after the end of Run's context.
 	Grace      time.Duration
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
+
+// A Provider is one that can be asked. Quota, Many and UsageFunc are optional.
+type Provider struct {
+	Name   string // In subjects: one of package provider.
+	Looker enrich.Looker
+	// Many answers about up to Most files of the backlog in one request, for one unit of the quota each. Optional.
+	Many enrich.ManyLooker
+	Most int
+	// Account names the quota among those of the provider, and Quota says what it allows.
+	Account string
+	Quota   Quota
+	// UsageFunc asks the provider what was used of the day and the month, by whomever, free of charge; nil where it cannot tell.
+	UsageFunc func(context.Context) (Usage, error)
+}
+
+func (p Provider) account() wire.Account { return wire.Account{Provider: p.Name, Name: p.Account} }
 
 // A Lookup is one worker of the lookup stage.
 type Lookup struct {
@@ -55,18 +63,34 @@ type Lookup struct {
 
 // New makes a worker. It touches nothing yet.
 func New(o Options) (*Lookup, error) {
-	if o.NATS == nil || o.Provider == nil || o.Registerer == nil || !wire.Token(o.Name) || !wire.Token(o.Route) || !wire.Token(o.Account) {
-		return nil, errors.New("making a lookup worker: NATS, Provider, Registerer, Name, Route and Account are required")
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
 	js, err := jetstream.New(o.NATS)
 	if err != nil {
 		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
-	m, err := newMetrics(o.Registerer)
+	var names []string
+	for _, p := range o.Providers {
+		names = append(names, p.Name)
+	}
+	m, err := newMetrics(o.Registerer, names)
 	if err != nil {
 		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
 	return &Lookup{options: o, js: js, metrics: m}, nil
+}
+
+func (o Options) validate() error {
+	if o.NATS == nil || o.Registerer == nil || len(o.Providers) == 0 || len(o.Routes) == 0 {
+		return errors.New("NATS, Registerer, Providers and Routes are required")
+	}
+	for _, p := range o.Providers {
+		if p.Looker == nil || !wire.Token(p.Name) || !wire.Token(p.Account) {
+			return fmt.Errorf("provider %q: Name, Looker and Account are required", p.Name)
+		}
+	}
+	return nil
 }
 
 // Run answers jobs until ctx ends, finishes what is in hand within the grace, and returns nil.
@@ -78,120 +102,169 @@ func (l *Lookup) Run(ctx context.Context) error {
 }
 
 func (l *Lookup) run(ctx context.Context) error {
-	lanes, err := l.lanes(ctx)
+	var desks []*desk
+	var lanes []lane
+	err := stream.Patiently(ctx, l.waiting, func(ctx context.Context) (err error) {
+		desks, lanes, err = l.open(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	w, err := l.worker(ctx)
-	if err != nil {
-		return err
-	}
-	if l.options.UsageFunc != nil {
-		w.truth.learn(ctx, "usage", truthLease, w.truth.compare) // Before anything is spent.
-	}
+	w := &worker{desks: desks, trouble: l.trouble("the lanes"), log: l.options.Logger, metrics: l.metrics}
 	var group lifecycle.Group
-	group.Add("truth", w.truth.run)
-	group.Add("breaker", w.guard.Watch)
-	group.Add("tending", func(ctx context.Context) error { return w.tend(ctx, lanes) })
-	for _, lane := range lanes {
-		w.reconsider(ctx, lane)
-		group.Add("lane "+string(lane.name), func(ctx context.Context) error {
+	for _, d := range desks {
+		if d.truth.usageFunc != nil {
+			d.truth.learn(ctx, "usage", truthLease, d.truth.compare) // Before anything is spent.
+		}
+		for _, name := range wire.Lanes() {
+			w.reconsider(ctx, d, name)
+		}
+		group.Add("truth of "+d.name, d.truth.run)
+		group.Add("breaker of "+d.name, d.guard.Watch)
+	}
+	group.Add("tending", w.tend)
+	for _, from := range lanes {
+		group.Add(fmt.Sprintf("lane %s of %s", from.name, from.route.name), func(ctx context.Context) error {
 			working, done := lifecycle.Grace(ctx, l.options.Grace)
 			defer done()
-			return w.serve(ctx, working, lane)
+			return w.serve(ctx, working, from)
 		})
 	}
 	return group.Run(ctx)
 }
 
-// lanes opens the consumers, each with what its stream needs.
-func (l *Lookup) lanes(ctx context.Context) ([]lane, error) {
+// waiting tells why the worker has not begun yet.
+func (l *Lookup) waiting(err error) {
+	l.options.Logger.Warn().Err(err).Msg("waiting for NATS to begin")
+}
+
+// open opens all that the worker needs of the server.
+func (l *Lookup) open(ctx context.Context) ([]*desk, []lane, error) {
+	routes, err := l.routes(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	desks, err := l.desks(ctx, routes)
+	if err != nil {
+		return nil, nil, err
+	}
+	lanes, err := l.lanes(ctx, routes, desks)
+	return desks, lanes, err
+}
+
+// routes are those of the options, and those on which jobs may wait since they were routed before, if somebody on them can be asked.
+func (l *Lookup) routes(ctx context.Context) ([]provider.Route, error) {
+	routes := slices.Clone(l.options.Routes)
+	jobs, err := l.js.Stream(ctx, stream.Jobs)
+	if err != nil {
+		return nil, fmt.Errorf("opening stream %s: %w", stream.Jobs, err)
+	}
+	names := jobs.ConsumerNames(ctx)
+	for consumer := range names.Name() {
+		name, ok := stream.LookupRoute(consumer)
+		if ok && !slices.ContainsFunc(routes, func(r provider.Route) bool { return r.Name == name }) {
+			routes = append(routes, provider.ParseRoute(name))
+		}
+	}
+	if err := names.Err(); err != nil {
+		return nil, fmt.Errorf("looking for consumers of %s: %w", stream.Jobs, err)
+	}
+	return slices.DeleteFunc(routes, func(r provider.Route) bool { return len(l.able(r)) == 0 }), nil
+}
+
+// able lists the providers of a route that this worker can ask, in the order of the route.
+func (l *Lookup) able(r provider.Route) []Provider {
+	var all []Provider
+	for _, name := range r.Providers {
+		for _, p := range l.options.Providers {
+			if p.Name == name {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// desks makes one for each provider.
+func (l *Lookup) desks(ctx context.Context, routes []provider.Route) ([]*desk, error) {
+	var all []*desk
+	for _, p := range l.options.Providers {
+		var on []fleet.Route
+		for _, r := range routes {
+			if slices.Contains(r.Providers, p.Name) {
+				on = append(on, l.fellows(r))
+			}
+		}
+		d, err := l.desk(ctx, p, on)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// fellows are the accounts on a route.
+func (l *Lookup) fellows(r provider.Route) fleet.Route {
+	on := fleet.Route{Name: r.Name}
+	for _, p := range l.able(r) {
+		on.Accounts = append(on.Accounts, p.account())
+	}
+	return on
+}
+
+// lanes opens the consumers of all routes, each with what its stream needs.
+func (l *Lookup) lanes(ctx context.Context, routes []provider.Route, desks []*desk) ([]lane, error) {
 	var all []lane
 	for _, name := range wire.Lanes() {
 		from, err := l.js.Stream(ctx, stream.LaneStream(name))
 		if err != nil {
 			return nil, fmt.Errorf("opening stream %s: %w", stream.LaneStream(name), err)
 		}
-		consumer, err := from.Consumer(ctx, stream.LookupConsumer(name, l.options.Route))
-		if err != nil {
-			return nil, fmt.Errorf("opening the consumer of lane %s: %w", name, err)
-		}
 		created := from.CachedInfo().Created
-		all = append(all, lane{name: name, consumer: consumer, created: created, settler: stream.NewSettler(l.js, stage, created)})
+		settler := stream.NewSettler(l.js, stage, created)
+		for _, r := range routes {
+			consumer, err := from.Consumer(ctx, stream.LookupConsumer(name, r.Name))
+			if err != nil {
+				return nil, fmt.Errorf("opening the consumer of lane %s and route %s (vtq setup creates it): %w", name, r.Name, err)
+			}
+			on := l.route(r, desks)
+			all = append(all, lane{name: name, route: on, hands: l.hands(name, on), consumer: consumer, created: created, settler: settler})
+		}
 	}
 	return all, nil
 }
 
-// worker brings together what the lanes share.
-func (l *Lookup) worker(ctx context.Context) (*worker, error) {
-	o := l.options
-	verdicts, err := l.js.Stream(ctx, stream.Verdicts)
-	if err != nil {
-		return nil, fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
+// hands is how many jobs of a lane are in hand at most: two requests about many files, one under way and one that gathers, where there
+// are such.
+func (l *Lookup) hands(name wire.Lane, on *route) int {
+	hands := l.options.Config.Concurrency
+	for _, d := range on.desks {
+		if name != wire.Urgent && d.enricher.Many != nil {
+			hands = max(hands, 2*d.enricher.Most)
+		}
 	}
-	account := wire.Account{Provider: o.Name, Name: o.Account}
-	shared, err := budget.Open(ctx, l.js, account, l.limits(), budget.Watch{
-		TroubleFunc: l.trouble("the quota"), VoidFunc: l.metrics.void.Inc,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening the budget: %w", err)
-	}
-	fellows, err := fleet.Open(ctx, l.js, account, o.Route, shared.Now)
-	if err != nil {
-		return nil, err
-	}
-	facts := &truth{budget: shared, usageFunc: o.UsageFunc, log: o.Logger, doubts: make(chan struct{}, 1)}
-	guard := breaker.New(l.guard(fellows, shared, facts))
-	return &worker{
-		enricher: &enrich.Enricher{
-			JS:     l.js,
-			Memory: &recall.Memory{Stream: verdicts, Provider: o.Name, Policy: o.Policy, Refresh: o.Refresh},
-			Budget: permits{shared, facts, l.metrics.refused}, Guard: gate{guard}, Provider: o.Provider, Name: o.Name,
-			QuotaWait: max(time.Minute, o.Quota.Window), OtherScheme: o.Config.OtherScheme,
-			VoidFunc: l.metrics.void.Inc, TroubleFunc: l.trouble("the memory"),
-		},
-		budget: shared, fleet: fellows, guard: guard, truth: facts, hands: o.Config.Concurrency, trouble: l.trouble("the lanes"), log: o.Logger, metrics: l.metrics,
-	}, nil
+	return hands
 }
 
-// limits are those of the account, as all workers share them.
-func (l *Lookup) limits() budget.Limits {
-	q, c := l.options.Quota, l.options.Config
-	return budget.Limits{
-		Window: quota.Window{Requests: q.Requests, Per: cmp.Or(q.Window, time.Minute)}, Day: q.Day, Month: q.Month,
-		Reserve: c.UrgentReserve,
-		Ceilings: map[wire.Lane]float64{ // One that is not set is none.
-			wire.Urgent: cmp.Or(c.ShareUrgent, 1), wire.Fresh: cmp.Or(c.ShareFresh, 1), wire.Refresh: cmp.Or(c.ShareRefresh, 1),
-		},
+// route brings together the desks of a route.
+func (l *Lookup) route(r provider.Route, desks []*desk) *route {
+	on := &route{name: r.Name, changedFunc: l.changed}
+	for _, name := range r.Providers {
+		for _, d := range desks {
+			if d.name == name {
+				on.desks = append(on.desks, d)
+			}
+		}
 	}
+	return on
 }
 
-func (l *Lookup) guard(fellows *fleet.Fleet, shared *budget.Budget, facts *truth) breaker.Options {
-	options := breaker.Options{
-		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(l.options.Quota.Day), PermitWait: l.limits().Window.Per,
-		ChangedFunc: l.outage, TroubleFunc: l.trouble("the fleet's state"),
-	}
-	if l.options.UsageFunc != nil {
-		options.FreeFunc = func(ctx context.Context) error { _, err := facts.usage(ctx); return err }
-		options.FreeKnown = facts.answered.Load
-	}
-	return options
-}
-
-// outage tells of one that begins, as this worker hears of it, and of its end.
-func (l *Lookup) outage(o *wire.Outage) {
-	if o == nil {
-		l.metrics.open.Set(0)
-		l.options.Logger.Info().Str("provider", l.options.Name).Msg("provider answers again")
-		return
-	}
-	l.metrics.open.Set(1)
-	level := zerolog.WarnLevel
-	message := "provider not asked for now"
-	if o.Fault == fault.Denied.String() {
-		level, message = zerolog.ErrorLevel, "provider refuses the API key; nothing is asked until it works"
-	}
-	l.options.Logger.WithLevel(level).Str("provider", l.options.Name).Str("fault", o.Fault).Str("cause", o.Cause).Time("since", o.Since).Msg(message)
+// changed tells that the jobs of a route are answered by another provider from now on.
+func (l *Lookup) changed(route, from, to string) {
+	l.metrics.failovers.WithLabelValues(from, to).Inc()
+	l.options.Logger.Warn().Str("route", route).Str("from", from).Str("to", to).Msg("jobs go to another provider")
 }
 
 // trouble tells of what goes wrong with something that all workers share, and heals by itself: once a minute, as long as it lasts.
@@ -203,39 +276,4 @@ func (l *Lookup) trouble(with string) func(error) {
 			l.options.Logger.Warn().Int("repeats", repeats).Err(err).Msg("trouble with " + with)
 		}
 	}
-}
-
-// gate is the breaker as the enricher knows it.
-type gate struct{ *breaker.Breaker }
-
-// Enter implements enrich.Guard.
-func (g gate) Enter(ctx context.Context) (enrich.Pass, error) {
-	pass, err := g.Breaker.Enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return pass, nil
-}
-
-// permits hands out the budget's permits as the enricher knows them.
-type permits struct {
-	*budget.Budget
-	facts   *truth
-	refused prometheus.Counter
-}
-
-// Take implements enrich.Budget.
-func (p permits) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
-	permit, err := p.Budget.Take(ctx, lane)
-	if err != nil {
-		return nil, err
-	}
-	return permit, nil
-}
-
-// Refused implements enrich.Budget.
-func (p permits) Refused(ctx context.Context, d time.Duration) {
-	p.refused.Inc()
-	p.Hold(ctx, d)
-	p.facts.doubt()
 }

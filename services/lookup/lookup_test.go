@@ -39,7 +39,7 @@ func TestAJobBecomesAVerdict(t *testing.T) {
 			l.Errorf("%d messages, want a verdict and two aliases", n)
 		}
 		want := map[string]float64{
-			"vtq_lookup_answers_total{miss}": 1, "vtq_lookup_settled_total{none}{ack}": 1, "vtq_provider_requests_total": 1,
+			"vtq_lookup_answers_total{miss}": 1, "vtq_lookup_settled_total{none}{ack}": 1, "vtq_provider_requests_total{virustotal}": 1,
 		}
 		if diff := cmp.Diff(want, r.counted()); diff != "" {
 			l.Errorf("counters that are not zero (-want +got):\n%s", diff)

@@ -69,12 +69,12 @@ func TestTheProviderIsDownForHours(t *testing.T) {
 				if n := l.messages(stream.Jobs); n != jobs {
 					l.Errorf("%d jobs wait in the outage, want %d", n, jobs)
 				}
-				if open := r.counted()["vtq_breaker_open"]; open != 1 {
+				if open := r.counted()["vtq_breaker_open{virustotal}"]; open != 1 {
 					l.Errorf("vtq_breaker_open = %v in the outage, want 1", open)
 				}
 				l.drained(20 * time.Minute)
 				l.answered(jobs)
-				if open := r.counted()["vtq_breaker_open"]; open != 0 {
+				if open := r.counted()["vtq_breaker_open{virustotal}"]; open != 0 {
 					l.Errorf("vtq_breaker_open = %v afterwards, want 0", open)
 				}
 				r.stop()
@@ -154,7 +154,7 @@ func TestTooManyRequestsInSpiteOfAPermit(t *testing.T) {
 		l.drained(15 * time.Minute)
 		r.stop()
 		l.answered(4)
-		if refused := r.counted()["vtq_quota_refused_total"]; refused < 1 || refused > 3 {
+		if refused := r.counted()["vtq_quota_refused_total{virustotal}"]; refused < 1 || refused > 3 {
 			t.Errorf("vtq_quota_refused_total = %v, want 1 to 3", refused)
 		}
 		if n := l.logs.count(`"level":"warn"`, "though our count left room", `"counted_day":`, `"provider_day":`); n < 1 || n > 2 {
@@ -333,7 +333,7 @@ func TestALimitThatIsRaisedInARollingRestart(t *testing.T) {
 		l.config.Concurrency = 1
 		raised := l.start()
 		l.sleep(20 * time.Second)
-		workers, err := fleet.Open(l.Context(), l.js, wire.Account{Provider: provider.VirusTotal, Name: "main"}, provider.VirusTotal, time.Now)
+		workers, err := fleet.Open(l.Context(), l.js, wire.Account{Provider: provider.VirusTotal, Name: "main"}, []fleet.Route{{Name: provider.VirusTotal}}, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,14 +59,14 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 		}
 		slices.Sort(got)
 		want := []string{
-			"vtq_breaker_open", "vtq_fleet_trouble_total",
+			"vtq_breaker_open{virustotal}", "vtq_fleet_trouble_total",
 			"vtq_lookup_answers_total{alias}", "vtq_lookup_answers_total{hit}", "vtq_lookup_answers_total{miss}",
 			"vtq_lookup_settled_total{denied}{nak}", "vtq_lookup_settled_total{gone}{ack}",
 			"vtq_lookup_settled_total{interrupted}{nak}", "vtq_lookup_settled_total{none}{ack}",
 			"vtq_lookup_settled_total{permanent}{term}", "vtq_lookup_settled_total{quota}{nak}",
 			"vtq_lookup_settled_total{transient}{lost}", "vtq_lookup_settled_total{transient}{nak}",
 			"vtq_lookup_settled_total{unknown}{nak}",
-			"vtq_permit_wait_seconds", "vtq_permits_void_total", "vtq_provider_requests_total", "vtq_quota_refused_total",
+			"vtq_permit_wait_seconds", "vtq_permits_void_total{virustotal}", "vtq_provider_requests_total{virustotal}", "vtq_quota_refused_total{virustotal}",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			l.Errorf("metrics (-want +got):\n%s", diff)
@@ -111,12 +111,14 @@ func TestNewWantsWhatItNeeds(t *testing.T) {
 		nc := l.server.Connect()
 		defer nc.Close()
 		cases := map[string]func(*lookup.Options){
-			"no NATS":               func(o *lookup.Options) { o.NATS = nil },
-			"no provider":           func(o *lookup.Options) { o.Provider = nil },
-			"no registerer":         func(o *lookup.Options) { o.Registerer = nil },
-			"no name":               func(o *lookup.Options) { o.Name = "" },
-			"a name of two tokens":  func(o *lookup.Options) { o.Name = "virus.total" },
-			"a route of all tokens": func(o *lookup.Options) { o.Route = ">" },
+			"no NATS":              func(o *lookup.Options) { o.NATS = nil },
+			"no provider":          func(o *lookup.Options) { o.Providers = nil },
+			"nobody who looks":     func(o *lookup.Options) { o.Providers[0].Looker = nil },
+			"no account":           func(o *lookup.Options) { o.Providers[0].Account = "" },
+			"no registerer":        func(o *lookup.Options) { o.Registerer = nil },
+			"no name":              func(o *lookup.Options) { o.Providers[0].Name = "" },
+			"a name of two tokens": func(o *lookup.Options) { o.Providers[0].Name = "virus.total" },
+			"no route":             func(o *lookup.Options) { o.Routes = nil },
 		}
 		for name, spoil := range cases {
 			o := l.options(nc)

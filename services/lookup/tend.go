@@ -19,44 +19,46 @@ const (
 )
 
 // tend does so until ctx ends, now and then, in one worker at a time.
-func (w *worker) tend(ctx context.Context, lanes []lane) error {
+func (w *worker) tend(ctx context.Context) error {
 	for lifecycle.Sleep(ctx, tendInterval+rand.N(time.Minute)) { //nolint:gosec // Jitter, not a secret.
-		err := w.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
-		if err == nil {
-			err = w.mend(ctx, lanes)
-		}
-		if err != nil && ctx.Err() == nil {
-			w.trouble(err)
+		for _, d := range w.desks {
+			err := d.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
+			if err == nil {
+				err = w.mend(ctx, d)
+			}
+			if err != nil && ctx.Err() == nil {
+				w.trouble(err)
+			}
 		}
 	}
 	return nil
 }
 
-func (w *worker) mend(ctx context.Context, lanes []lane) error {
-	ours, err := w.budget.Lease(ctx, "tend", tendLease)
+func (w *worker) mend(ctx context.Context, d *desk) error {
+	ours, err := d.budget.Lease(ctx, "tend", tendLease)
 	if err != nil || !ours {
 		return err
 	}
-	state, err := w.fleet.State(ctx)
+	state, err := d.fleet.State(ctx)
 	if err != nil {
 		return err
 	}
-	for _, from := range lanes {
-		if _, spent := state.Spent[from.name]; spent {
-			w.reconsider(ctx, from)
+	for _, name := range wire.Lanes() {
+		if _, spent := state.Spent[name]; spent {
+			w.reconsider(ctx, d, name)
 		}
 	}
-	if state, err = w.fleet.State(ctx); err != nil {
+	if state, err = d.fleet.State(ctx); err != nil {
 		return err
 	}
-	return w.fleet.Pause(ctx, state)
+	return d.fleet.Pause(ctx, state)
 }
 
 // reconsider ends a pause for want of budget when there is some: the limit may have been raised since.
-func (w *worker) reconsider(ctx context.Context, from lane) {
-	left, err := w.budget.Reckon(ctx, from.name)
+func (w *worker) reconsider(ctx context.Context, d *desk, name wire.Lane) {
+	left, err := d.budget.Reckon(ctx, name)
 	if err == nil && left <= 0 {
-		err = w.fleet.Restore(ctx, from.name)
+		err = d.fleet.Restore(ctx, name)
 	}
 	if err != nil && ctx.Err() == nil {
 		w.trouble(err)
@@ -65,9 +67,9 @@ func (w *worker) reconsider(ctx context.Context, from lane) {
 
 // spent has the lane's consumer paused until there is something left again, and the job may then go back at once: it comes again with
 // the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused the job itself stays away for as long.
-func (w *worker) spent(ctx context.Context, name wire.Lane, err error) error {
+func (w *worker) spent(ctx context.Context, d *desk, name wire.Lane, err error) error {
 	left := fault.RetryAfter(err)
-	if trouble := w.fleet.Spend(context.WithoutCancel(ctx), name, left); trouble != nil {
+	if trouble := d.fleet.Spend(context.WithoutCancel(ctx), name, left); trouble != nil {
 		w.trouble(trouble)
 		return err
 	}

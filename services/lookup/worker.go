@@ -11,11 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
-	"vtq.internal/services/lookup/internal/breaker"
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/shared/fault"
-	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
@@ -23,20 +21,17 @@ import (
 
 // A worker turns deliveries into answers.
 type worker struct {
-	enricher *enrich.Enricher
-	budget   *budget.Budget
-	fleet    *fleet.Fleet
-	guard    *breaker.Breaker
-	truth    *truth
-	hands    int         // Jobs of each lane that it has in hand at most.
-	trouble  func(error) // Tells of what heals by itself.
-	log      zerolog.Logger
-	metrics  *metrics
+	desks   []*desk
+	trouble func(error) // Tells of what heals by itself.
+	log     zerolog.Logger
+	metrics *metrics
 }
 
-// A lane is where its jobs come from.
+// A lane is where its jobs come from: one of a route.
 type lane struct {
 	name     wire.Lane
+	route    *route
+	hands    int // Jobs that are in hand at most.
 	consumer jetstream.Consumer
 	created  time.Time // When its stream was: part of every message id.
 	settler  *stream.Settler
@@ -53,8 +48,8 @@ func (w *worker) serve(ctx, working context.Context, from lane) error {
 	var busy sync.WaitGroup
 	defer busy.Wait()
 	defer cancel() // Before: who waits must not be waited for.
-	hands := make(chan struct{}, w.hands)
-	for w.ready(ctx, from.name, hands) {
+	hands := make(chan struct{}, from.hands)
+	for w.ready(ctx, from, hands) {
 		taken := false
 		err := stream.One(ctx, from.consumer, func(message jetstream.Msg) {
 			taken = true
@@ -78,16 +73,16 @@ const spentLook = 10 * time.Minute
 
 // ready waits for a free hand, while there is nothing left for the lane, and behind lanes that go first: a job that could not be asked
 // about is better off in its stream. When it tells that ctx has ended the hand does not matter any more.
-func (w *worker) ready(ctx context.Context, name wire.Lane, hands chan<- struct{}) bool {
+func (w *worker) ready(ctx context.Context, from lane, hands chan<- struct{}) bool {
 	select {
 	case hands <- struct{}{}:
 	case <-ctx.Done():
 		return false
 	}
 	for {
-		left := w.budget.Spent(name)
+		left := from.route.spent(from.name)
 		if left <= 0 {
-			return w.budget.Yield(ctx, name) == nil
+			return from.route.yield(ctx, from.name) == nil
 		}
 		if !lifecycle.Sleep(ctx, min(left, spentLook)) {
 			return false
@@ -99,49 +94,45 @@ func (w *worker) ready(ctx context.Context, name wire.Lane, hands chan<- struct{
 func (w *worker) handle(ctx, working context.Context, from lane, message jetstream.Msg) {
 	began := time.Now()
 	release := stream.Hold(stream.LookupAckWait, message)
-	job, report, err := w.answerSafely(ctx, working, from, message)
+	job, report, by, err := w.answerSafely(ctx, working, from, message)
 	if errors.Is(err, budget.ErrSpent) {
-		err = w.spent(working, from.name, err)
+		err = w.spent(working, by, from.name, err)
 	}
 	release()
 	if errors.Is(context.Cause(working), lifecycle.ErrShutdown) && fault.KindOf(err) == fault.Transient {
 		err = fault.New(fault.Interrupted, err) // Cut short by us, whatever it looks like.
 	}
 	outcome := from.settler.Settle(working, message, err)
-	w.metrics.answered(report, outcome)
+	w.metrics.answered(by.name, report, outcome)
 	event := stream.Event(message, outcome, began)
 	event.IndicatorID, event.IndicatorType = job.Indicator.ID, job.Indicator.Type
-	event.Lane, event.Provider, event.Cache = string(from.name), w.enricher.Name, report.Cache
+	event.Lane, event.Provider, event.Cache = string(from.name), by.name, report.Cache
 	event.PermitWait, event.ProviderTook = report.PermitWait, report.Asked
 	event.Write(w.log)
 }
 
 // answerSafely turns a panic into a fault, so that its message is settled and counted, and the other loops go on: one that panics
 // each time ends as a dead letter.
-func (w *worker) answerSafely(ctx, working context.Context, from lane, message jetstream.Msg) (job wire.Job, report enrich.Report, err error) {
+func (w *worker) answerSafely(ctx, working context.Context, from lane, message jetstream.Msg) (job wire.Job, report enrich.Report, by *desk, err error) {
+	by = from.route.desks[0] // Whose it is as long as nobody else has it.
 	defer func() {
 		if value := recover(); value != nil {
 			w.log.Error().Bytes("stack", debug.Stack()).Msg("panic")
 			err = fault.New(fault.Unknown, fmt.Errorf("panic: %v", value))
 		}
 	}()
-	return w.answer(ctx, working, from, message)
-}
-
-func (w *worker) answer(ctx, working context.Context, from lane, message jetstream.Msg) (wire.Job, enrich.Report, error) {
-	if err := stream.Exhausted(message); err != nil {
-		return wire.Job{}, enrich.Report{}, err
+	if err = stream.Exhausted(message); err != nil {
+		return job, report, by, err
 	}
 	meta, err := message.Metadata()
 	if err != nil {
-		return wire.Job{}, enrich.Report{}, fault.New(fault.Permanent, err)
+		return job, report, by, fault.New(fault.Permanent, err)
 	}
-	job, err := wire.DecodeJob(message.Data())
-	if err != nil {
-		return job, enrich.Report{}, err
+	if job, err = wire.DecodeJob(message.Data()); err != nil {
+		return job, report, by, err
 	}
-	report, err := w.enricher.Answer(ctx, working, enrich.Ticket{
-		Job: job, Lane: from.name, ID: wire.VerdictID(from.origin(meta), w.enricher.Name), Replay: wire.ReplayOf(message.Headers()),
-	})
-	return job, report, err
+	report, by, err = from.route.answer(ctx, working, enrich.Ticket{
+		Job: job, Lane: from.name, Replay: wire.ReplayOf(message.Headers()),
+	}, from.origin(meta))
+	return job, report, by, err
 }

@@ -12,6 +12,7 @@ import (
 	"vtq.internal/services/producer"
 	"vtq.internal/services/producer/internal/admit"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/provider"
 )
 
 func TestTheDefaultsAreValid(t *testing.T) {
@@ -80,7 +81,7 @@ func TestNewWantsWhatItNeeds(t *testing.T) {
 		cases := map[string]func(*producer.Options){
 			"no NATS":       func(o *producer.Options) { o.NATS = nil },
 			"no ThreatQ":    func(o *producer.Options) { o.ThreatQ = nil },
-			"no route":      func(o *producer.Options) { o.Route = nil },
+			"no route":      func(o *producer.Options) { o.Routes = provider.Table{} },
 			"no registerer": func(o *producer.Options) { o.Registerer = nil },
 		}
 		for name, spoil := range cases {

@@ -85,7 +85,7 @@ func topology(t *testing.T, nc *nats.Conn, changes []func(*stream.Topology)) jet
 	if err != nil {
 		t.Fatalf("opening JetStream: %v", err)
 	}
-	all, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 60 * day})
+	all, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 60 * day})
 	if err != nil {
 		t.Fatalf("making the topology: %v", err)
 	}
@@ -111,7 +111,7 @@ func (l *lab) options() producer.Options {
 	return producer.Options{
 		Config: l.config, NATS: l.nc, ThreatQ: l.library, Site: site,
 		Policy: verdict.DefaultPolicy(), Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
-		Route: provider.Route, Logger: zerolog.New(l.logs), Registerer: prometheus.NewRegistry(),
+		Routes: provider.Only(provider.VirusTotal), Logger: zerolog.New(l.logs), Registerer: prometheus.NewRegistry(),
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 
 	"vtq.internal/services/producer/internal/admit"
 	"vtq.internal/services/producer/internal/enqueue"
-	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
@@ -29,8 +29,8 @@ type Options struct {
 	Site    string
 	Policy  verdict.Policy
 	Refresh verdict.Refresh
-	// Route gives the route of a kind and the providers on it; an empty route means that no provider answers the kind.
-	Route      func(indicator.Kind) (route string, providers []string)
+	// Routes are those of the kinds; a kind without any is not asked about.
+	Routes     provider.Table
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
@@ -51,8 +51,8 @@ type Producer struct {
 
 // New makes a producer. It touches nothing yet.
 func New(o Options) (*Producer, error) {
-	if o.NATS == nil || o.ThreatQ == nil || o.Route == nil || o.Registerer == nil {
-		return nil, errors.New("making a producer: NATS, ThreatQ, Route and Registerer are required")
+	if o.NATS == nil || o.ThreatQ == nil || len(o.Routes.Kinds()) == 0 || o.Registerer == nil {
+		return nil, errors.New("making a producer: NATS, ThreatQ, Routes and Registerer are required")
 	}
 	js, err := jetstream.New(o.NATS)
 	if err != nil {
@@ -65,7 +65,7 @@ func New(o Options) (*Producer, error) {
 	return &Producer{
 		config: o.Config, js: js, library: o.ThreatQ, site: o.Site, rules: rules(o),
 		queue: &enqueue.Queue{
-			JS: js, Policy: o.Policy, Refresh: o.Refresh, Route: o.Route,
+			JS: js, Policy: o.Policy, Refresh: o.Refresh, Routes: o.Routes,
 			OnFull: func() { o.Logger.Warn().Str("stream", stream.Jobs).Msg("job stream full, waiting") },
 		},
 		log: o.Logger, metrics: m, page: o.Config.PageSize,
@@ -73,15 +73,9 @@ func New(o Options) (*Producer, error) {
 }
 
 func rules(o Options) admit.Rules {
-	kinds := []indicator.Kind{} // Not nil, which would stand for all of them.
-	for _, kind := range indicator.Kinds() {
-		if route, _ := o.Route(kind); route != "" {
-			kinds = append(kinds, kind)
-		}
-	}
 	return admit.Rules{
 		InternalSuffixes: o.Config.InternalSuffixes, SkipStatuses: o.Config.SkipStatuses,
-		MaxTLP: o.Config.MaxTLP, DefaultTLP: o.Config.DefaultTLP, Kinds: kinds,
+		MaxTLP: o.Config.MaxTLP, DefaultTLP: o.Config.DefaultTLP, Kinds: o.Routes.Kinds(),
 	}
 }
 
@@ -97,11 +91,11 @@ func (p *Producer) Run(ctx context.Context) error {
 }
 
 func (p *Producer) run(ctx context.Context) error {
-	bucket, err := p.js.KeyValue(ctx, stream.State)
-	if err != nil {
-		return fmt.Errorf("opening the state bucket %s: %w", stream.State, err)
-	}
-	w, err := p.begin(ctx, bucket)
+	var w *walker
+	err := stream.Patiently(ctx, p.waiting, func(ctx context.Context) (err error) {
+		w, err = p.begin(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -117,3 +111,6 @@ func (p *Producer) run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// waiting tells why the producer has not begun yet.
+func (p *Producer) waiting(err error) { p.log.Warn().Err(err).Msg("waiting for NATS to begin") }

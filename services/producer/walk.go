@@ -3,13 +3,14 @@ package producer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/producer/internal/cursor"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 )
 
@@ -32,7 +33,11 @@ type walker struct {
 	seen   count     // What the walk under way has come to, since this process began or the walk began again.
 }
 
-func (p *Producer) begin(ctx context.Context, bucket jetstream.KeyValue) (*walker, error) {
+func (p *Producer) begin(ctx context.Context) (*walker, error) {
+	bucket, err := p.js.KeyValue(ctx, stream.State)
+	if err != nil {
+		return nil, fmt.Errorf("opening the state bucket %s: %w", stream.State, err)
+	}
 	store, state, err := cursor.Open(ctx, bucket, p.site, p.config.Collection, p.config.SelectionFile)
 	if err != nil {
 		return nil, err

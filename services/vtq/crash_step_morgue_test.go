@@ -272,7 +272,7 @@ func (m *morgue) spentWell() {
 // charged is the counter of the day.
 func (m *morgue) charged() int {
 	m.t.Helper()
-	account := wire.Account{Provider: provider.VirusTotal, Name: m.settings.VirusTotal.Account}
+	account := wire.Account{Provider: provider.VirusTotal, Name: m.settings.Providers.VirusTotal.Account}
 	var counter struct {
 		Val int `json:"val,string"`
 	}

@@ -134,7 +134,8 @@ func (m *mill) check() count {
 	m.t.Helper()
 	n := m.calls.count()
 	if n.over > 0 {
-		m.t.Errorf("%d requests were repeated of %d that were in flight at a kill: %d too many", n.again, n.allowed, n.over)
+		m.t.Errorf("%d requests were repeated of %d that were in flight at a kill: %d too many\n%s",
+			n.again, n.allowed, n.over, m.calls.repeated())
 	}
 	for _, v := range m.victims {
 		if _, fell := v.ends(); fell > m.unanswered(v) {

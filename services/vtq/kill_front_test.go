@@ -2,6 +2,7 @@ package vtq_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +21,7 @@ import (
 // front serves a simulator to a victim, and tells where.
 func (m *mill) front(v *victim, simulator http.Handler, stepOf func(*http.Request) step) (address string) {
 	m.t.Helper()
-	listener := way{listen(m.t), v}
+	listener := v.way(m.t)
 	server := &http.Server{
 		ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
@@ -92,6 +95,19 @@ func (c *calls) killed() {
 		c.allowed[object]++
 	}
 	clear(c.flying)
+}
+
+// repeated tells which objects were asked about more than once, and how often they may have been.
+func (c *calls) repeated() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var text strings.Builder
+	for _, object := range slices.Sorted(maps.Keys(c.asked)) {
+		if n := c.asked[object]; n > 1 {
+			fmt.Fprintf(&text, "%s: %d requests, at most %d\n", object, n, 1+c.allowed[object])
+		}
+	}
+	return text.String()
 }
 
 // A count is what the calls come to.

@@ -24,7 +24,7 @@ var errDead = errors.New("the process is dead")
 // tap listens in a NATS server's place, and passes on what it knows of the protocol: the connection of a victim. It tells where.
 func (m *mill) tap(v *victim) (address string) {
 	m.t.Helper()
-	listener := way{listen(m.t), v}
+	listener := v.way(m.t)
 	var open sync.WaitGroup
 	open.Go(func() {
 		for {

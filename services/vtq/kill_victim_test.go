@@ -50,18 +50,16 @@ type victim struct {
 	connected chan struct{} // Has room for one: a process has reached the NATS server.
 	again     atomic.Int64  // Messages that were not delivered to it for the first time.
 
+	ways []*way
+	age  atomic.Int64 // Processes that have been killed: what came from an earlier one is not the present one's. It changes under mu.
+
 	mu     sync.Mutex
-	age    int // Processes that have been killed: what came from an earlier one is not the present one's.
 	set    *trap
 	sprung chan struct{}
 }
 
 // present is the age of the process that runs, or is about to.
-func (v *victim) present() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.age
-}
+func (v *victim) present() int { return int(v.age.Load()) }
 
 // lay sets a trap. What it returns is closed when the trap has killed.
 func (v *victim) lay(t trap) (sprung <-chan struct{}) {
@@ -85,7 +83,7 @@ func (v *victim) begin(age int, s step, note func()) fate {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case age != v.age:
+	case age != v.present():
 		return drop // It is dead already.
 	case v.set == nil || s == "" || v.set.step != s || v.set.nth <= 0:
 		note()
@@ -109,7 +107,7 @@ func (v *victim) end(age int, refused bool) fate {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case age != v.age:
+	case age != v.present():
 		return drop
 	case v.set == nil:
 		return pass // The trap was lifted meanwhile.
@@ -141,7 +139,10 @@ func (v *victim) die() {
 			break
 		}
 	}
-	v.age++
+	for _, w := range v.ways {
+		w.drain()
+	}
+	v.age.Add(1)
 	v.died()
 	if v.set != nil {
 		v.set = nil
@@ -153,7 +154,7 @@ func (v *victim) die() {
 func (v *victim) reached(age int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if age != v.age {
+	if age != v.present() {
 		return
 	}
 	select {
@@ -162,19 +163,62 @@ func (v *victim) reached(age int) {
 	}
 }
 
-// A way is one of the two ports under which a victim finds the world.
+// A way is one of the ports under which a victim finds the world.
 type way struct {
 	net.Listener
 	v *victim
+
+	mu    sync.Mutex
+	last  string        // The address of who calls to see how far the port has come,
+	heard chan struct{} // which is closed then.
+}
+
+// way opens a port for a victim.
+func (v *victim) way(t *testing.T) *way {
+	w := &way{Listener: listen(t), v: v}
+	v.ways = append(v.ways, w)
+	return w
 }
 
 // Accept notes the age of the process that has called.
-func (w way) Accept() (net.Conn, error) {
-	conn, err := w.Listener.Accept()
-	if err != nil {
-		return nil, err
+func (w *way) Accept() (net.Conn, error) {
+	for {
+		conn, err := w.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		age := w.v.present()
+		w.mu.Lock()
+		ours := conn.RemoteAddr().String() == w.last
+		if ours {
+			close(w.heard)
+			w.last = ""
+		}
+		w.mu.Unlock()
+		if !ours {
+			return called{conn, age}, nil
+		}
+		_ = conn.Close()
 	}
-	return called{conn, w.v.present()}, nil
+}
+
+// drain waits until every call is taken that was there before it: one that a dead process has left behind would else be taken for the
+// next one's. Calls are taken in their order.
+func (w *way) drain() {
+	w.mu.Lock()
+	conn, err := net.Dial("tcp", w.Addr().String())
+	if err != nil { // The port is closed, with the test.
+		w.mu.Unlock()
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	heard := make(chan struct{})
+	w.last, w.heard = conn.LocalAddr().String(), heard
+	w.mu.Unlock()
+	select {
+	case <-heard:
+	case <-time.After(killPatience): // The same, just now.
+	}
 }
 
 // called is a connection with the age of the process that made it.
@@ -204,7 +248,7 @@ func (m *mill) prepare(s stageSteps) *victim {
 	}
 	v.env = slices.Concat(m.env, []string{
 		"NATS_URL=nats://" + m.tap(v), "THREATQ_URL=http://" + m.front(v, m.tq, stepOfThreatQ),
-		"VT_BASE_URL=http://" + m.front(v, m.vt, stepOfProvider) + "/api/v3",
+		"VT_BASE_URL=http://" + m.front(v, m.vt, stepOfProvider) + "/api/v3", "VT_PROVIDER=virustotal",
 	})
 	m.victims = append(m.victims, v)
 	return v

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"vtq.internal/services/lookup"
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/simulation"
 	"vtq.internal/shared/config"
@@ -147,14 +148,14 @@ func (c *cluster) pipeline(env []string) (p *vtq.Pipeline, stop func()) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	asked, err := dial.VirusTotal(s.VirusTotal)
+	asked, err := lookup.ProvidersOf(s.Providers)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.t.Cleanup(cancel)
 	p, err = vtq.New(ctx, vtq.Options{
-		Settings: s, NATS: nc, ThreatQ: library, VirusTotal: asked, Logger: zerolog.Nop(), Registerer: prometheus.NewRegistry(),
+		Settings: s, NATS: nc, ThreatQ: library, Providers: asked, Logger: zerolog.Nop(), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -14,10 +14,8 @@ import (
 	"vtq.internal/services/producer"
 	"vtq.internal/services/writer"
 	"vtq.internal/shared/lifecycle"
-	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
-	"vtq.internal/shared/virustotal"
 )
 
 // Options are what a pipeline is made of. All are required.
@@ -25,7 +23,7 @@ type Options struct {
 	Settings   Settings
 	NATS       *nats.Conn
 	ThreatQ    *threatq.Client
-	VirusTotal *virustotal.Client
+	Providers  []lookup.Provider
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
@@ -53,12 +51,11 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 	var errs [3]error
 	p.producer, errs[0] = producer.New(producer.Options{
 		Config: o.Settings.Producer, NATS: o.NATS, ThreatQ: o.ThreatQ, Site: o.Settings.ThreatQ.URL.String(),
-		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(), Route: provider.Route,
+		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(), Routes: o.Settings.Providers.Routing.Table(),
 		Logger: logger("producer"), Registerer: o.Registerer,
 	})
 	p.lookup, errs[1] = lookup.New(lookup.Options{
-		Config: o.Settings.Lookup, NATS: o.NATS, Provider: o.VirusTotal, Name: provider.VirusTotal, Route: provider.VirusTotal,
-		Account: o.Settings.VirusTotal.Account, Quota: lookup.QuotaOf(o.Settings.VirusTotal.Limits()), UsageFunc: lookup.UsageOf(o.VirusTotal),
+		Config: o.Settings.Lookup, NATS: o.NATS, Providers: o.Providers, Routes: o.Settings.Providers.Routing.Table().Routes(),
 		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
 		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer,
 	})
@@ -70,8 +67,8 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 }
 
 func prepare(ctx context.Context, o Options) (jetstream.JetStream, error) {
-	if o.NATS == nil || o.ThreatQ == nil || o.VirusTotal == nil || o.Registerer == nil {
-		return nil, errors.New("making a pipeline: NATS, ThreatQ, VirusTotal and Registerer are required")
+	if o.NATS == nil || o.ThreatQ == nil || len(o.Providers) == 0 || o.Registerer == nil {
+		return nil, errors.New("making a pipeline: NATS, ThreatQ, Providers and Registerer are required")
 	}
 	if err := stream.CheckServer(o.NATS); err != nil {
 		return nil, err
@@ -90,7 +87,7 @@ func prepare(ctx context.Context, o Options) (jetstream.JetStream, error) {
 // Topology is what the settings need of a NATS server.
 func (s Settings) Topology() (stream.Topology, error) {
 	return stream.NewTopology(stream.Options{
-		Replicas: s.NATS.Replicas, Routes: provider.Routes(), VerdictAge: s.Verdicts.Keep(),
+		Replicas: s.NATS.Replicas, Routes: s.Providers.Routing.Table().RouteNames(), VerdictAge: s.Verdicts.Keep(),
 	})
 }
 

@@ -126,7 +126,7 @@ func TestVerdictsTellByWhichReplayTheyCame(t *testing.T) {
 		before := time.Now()
 		w.pass(time.Hour)
 		at := time.Now()
-		jobs := replay.Jobs{Replayer: replayer, Policy: verdict.DefaultPolicy(), Route: provider.Route}
+		jobs := replay.Jobs{Replayer: replayer, Policy: verdict.DefaultPolicy(), Routes: provider.Only(provider.VirusTotal)}
 		tally, err := jobs.Publish(context.Background(), replay.Selection{IgnoreFresh: true}, at, func(replay.Tally) {})
 		if err != nil || tally.Published == 0 || tally.Published > len(ids) {
 			t.Fatalf("Publish = %+v, %v, want a job for each of %d indicators or less", tally, err, len(ids))

@@ -9,16 +9,16 @@ import (
 
 // Settings is all that the environment can say, in the order in which a newcomer meets it.
 type Settings struct {
-	ThreatQ    config.ThreatQ
-	VirusTotal config.VirusTotal
-	Producer   producer.Config
-	Lookup     lookup.Config
-	Verdicts   config.Verdicts
-	Writer     writer.Config
-	NATS       config.NATS
-	Data       Data
-	Log        config.Log
-	Shutdown   config.Shutdown
+	ThreatQ   config.ThreatQ
+	Providers config.Providers
+	Producer  producer.Config
+	Lookup    lookup.Config
+	Verdicts  config.Verdicts
+	Writer    writer.Config
+	NATS      config.NATS
+	Data      Data
+	Log       config.Log
+	Shutdown  config.Shutdown
 }
 
 // Data says where vtq keeps what it knows.

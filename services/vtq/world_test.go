@@ -16,8 +16,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"vtq.internal/services/lookup"
 	"vtq.internal/services/vtq"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/simulator/dataset"
 	tqsim "vtq.internal/shared/simulator/threatq"
 	vtsim "vtq.internal/shared/simulator/virustotal"
@@ -51,7 +53,7 @@ func inWorld(t *testing.T, f func(w *world), variables ...string) {
 		}
 		env := append([]string{
 			"THREATQ_URL=http://localhost", "THREATQ_CLIENT_ID=" + tqsim.DefaultClientID, "THREATQ_CLIENT_SECRET=" + tqsim.DefaultClientSecret,
-			"VT_BASE_URL=http://localhost/api/v3", "VT_API_KEY=" + vtsim.DefaultKey, "VT_REQUESTS_PER_MINUTE=0", "VT_REQUESTS_PER_DAY=0", "VT_REQUESTS_PER_MONTH=0",
+			"VT_BASE_URL=http://localhost/api/v3", "VT_PROVIDER=virustotal", "VT_API_KEY=" + vtsim.DefaultKey, "VT_REQUESTS_PER_MINUTE=0", "VT_REQUESTS_PER_DAY=0", "VT_REQUESTS_PER_MONTH=0",
 		}, variables...)
 		if err := config.Load(env, &w.settings); err != nil {
 			t.Fatalf("loading the settings of a world: %v", err)
@@ -124,15 +126,19 @@ func (w *world) startIn(p *mortal) *run {
 	if err != nil {
 		w.t.Fatalf("making the ThreatQ client: %v", err)
 	}
+	asked := w.settings.Providers.VirusTotal
 	client, err := virustotal.New(virustotal.Config{
-		BaseURL: w.settings.VirusTotal.BaseURL.String(), APIKey: w.settings.VirusTotal.APIKey.Reveal(), Tool: "vtq/test", Transport: p.transport(w.vtWire),
+		BaseURL: asked.Endpoint.BaseURL.String(), APIKey: asked.APIKey.Reveal(), Tool: "vtq/test", Transport: p.transport(w.vtWire),
 	})
 	if err != nil {
 		w.t.Fatalf("making the VirusTotal client: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pipeline, err := vtq.New(ctx, vtq.Options{
-		Settings: w.settings, NATS: nc, ThreatQ: library, VirusTotal: client,
+		Settings: w.settings, NATS: nc, ThreatQ: library,
+		Providers: []lookup.Provider{{
+			Name: provider.VirusTotal, Looker: client, Account: asked.Account, Quota: lookup.QuotaOf(asked.Limits()), UsageFunc: lookup.UsageOf(client),
+		}},
 		Logger: zerolog.New(w.logs), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {

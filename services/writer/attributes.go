@@ -14,14 +14,14 @@ type Attribute struct {
 	Meaning string // One sentence.
 }
 
-// Attributes lists what is written with these settings, in the order in which an analyst reads it.
-func (c Config) Attributes() []Attribute {
+// Attributes lists what is written of a provider with these settings, in the order in which an analyst reads it.
+func (c Config) Attributes(who string) []Attribute {
 	mapping, meanings := c.mapping(verdict.DefaultPolicy()), meanings()
 	var all []Attribute
-	named := mapping.Of(verdict.Verdict{}) // Names those without a value as well.
+	names := mapping.NamesOf(who)
 	for _, field := range attribute.Known() {
 		if mapping.Fields == nil || slices.Contains(mapping.Fields, field) {
-			all = append(all, Attribute{Field: string(field), Name: named[len(all)].Name, Meaning: meanings[field]})
+			all = append(all, Attribute{Field: string(field), Name: names[len(all)], Meaning: meanings[field]})
 		}
 	}
 	return all
@@ -42,7 +42,7 @@ func meanings() map[attribute.Field]string {
 		"last_analysis":    "When the engines last looked, UTC.",
 		"first_submission": "When somebody first submitted it, UTC.",
 		"reputation":       "The community's score; below zero speaks against it.",
-		"tags":             "VirusTotal's tags.",
+		"tags":             "The provider's tags.",
 		"link":             "The report, for a person.",
 		"file_type":        "Of files: the type.",
 		"file_name":        "Of files: the name that says most.",

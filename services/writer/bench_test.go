@@ -141,7 +141,7 @@ func newRigAt(b *testing.B, address string) *rig {
 	if err != nil {
 		b.Fatal(err)
 	}
-	all, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 60 * day})
+	all, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 60 * day})
 	if err != nil {
 		b.Fatal(err)
 	}

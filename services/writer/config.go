@@ -5,11 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"vtq.internal/services/writer/internal/apply"
 	"vtq.internal/services/writer/internal/attribute"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/verdict"
 )
 
@@ -17,8 +19,8 @@ import (
 type Config struct {
 	Fields      []string `env:"VTQ_ATTRIBUTES" doc:"Fields to write as attributes, of those in the table of attributes; unset means all of them."`
 	Names       []string `env:"VTQ_ATTRIBUTE_NAMES" doc:"Names of attributes that shall be called otherwise, such as verdict=VT Verdict,link=VT Report."`
-	Prefix      string   `env:"VTQ_ATTRIBUTE_PREFIX" envDefault:"VirusTotal" doc:"What stands before the name of every attribute."`
-	Source      string   `env:"VTQ_SOURCE" envDefault:"VirusTotal" doc:"Source that is shown on every attribute."`
+	Prefix      string   `env:"VTQ_ATTRIBUTE_PREFIX" envDefault:"{provider}" doc:"What stands before the name of every attribute; {provider} stands for who gave the answer, such as VirusTotal."`
+	Source      string   `env:"VTQ_SOURCE" envDefault:"{provider}" doc:"Source that is shown on every attribute; {provider} as above."`
 	Score       string   `env:"VTQ_SCORE" envDefault:"off" doc:"Whether a verdict sets the indicator's score: off, raise-only (also: on) or replace."`
 	Concurrency int      `env:"VTQ_WRITE_CONCURRENCY" envDefault:"4" doc:"Indicators that are written at a time."`
 	Mode        string   `env:"VTQ_WRITE_MODE" envDefault:"attributes" doc:"How new indicators are written: attributes (each by itself) or bulk (up to 500 in one request)."`
@@ -45,7 +47,7 @@ func (c Config) Validate() error {
 		config.OneOf("VTQ_WRITE_MODE", c.Mode, modeAttributes, modeBulk),
 		config.Between("VTQ_WRITE_CONCURRENCY", c.Concurrency, 1, maxConcurrency),
 	}
-	if c.Source == "" || c.Source != verdict.Clean(c.Source, verdict.MaxItem) {
+	if source := attribute.Fill(c.Source, provider.ReversingLabs); source == "" || source != verdict.Clean(source, verdict.MaxItem) {
 		all = append(all, fmt.Errorf("VTQ_SOURCE: wants a name of at most %d characters", verdict.MaxItem))
 	}
 	for _, err := range c.mapping(verdict.DefaultPolicy()).Validate() {
@@ -84,12 +86,28 @@ func (c Config) scoring() apply.Scoring {
 	return apply.Scoring(c.Score)
 }
 
+// sources are those of all providers, which the rows of ours bear.
+func (c Config) sources() []string {
+	var all []string
+	for _, who := range provider.Names() {
+		if source := c.SourceOf(who); !slices.Contains(all, source) {
+			all = append(all, source)
+		}
+	}
+	return all
+}
+
+// SourceOf is the source that is shown on the attributes of a provider.
+func (c Config) SourceOf(who string) string { return attribute.Fill(c.Source, who) }
+
 // fingerprint stands for what decides which rows are looked at, and whose they are. Other words for the score count as well, so that
 // a site that switches scoring on is scored when its verdicts are written again.
 func (c Config) fingerprint() string {
 	parts := []string{c.Source, c.Prefix, string(c.scoring())}
-	for _, a := range c.mapping(verdict.DefaultPolicy()).Of(verdict.Verdict{}) {
-		parts = append(parts, strings.ToLower(a.Name))
+	for _, who := range provider.Names() {
+		for _, name := range c.mapping(verdict.DefaultPolicy()).NamesOf(who) {
+			parts = append(parts, strings.ToLower(name))
+		}
 	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])

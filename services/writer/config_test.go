@@ -30,7 +30,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err := config.Load(nil, &got); err != nil {
 		t.Fatalf("Load of nothing = %v, want nil", err)
 	}
-	want := writer.Config{Prefix: "VirusTotal", Source: "VirusTotal", Score: "off", Concurrency: 4, Mode: "attributes"}
+	want := writer.Config{Prefix: "{provider}", Source: "{provider}", Score: "off", Concurrency: 4, Mode: "attributes"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
@@ -46,7 +46,7 @@ func TestConfigFromTheEnvironment(t *testing.T) {
 		t.Fatalf("Load = %v, want nil", err)
 	}
 	var names []string
-	for _, a := range got.Attributes() {
+	for _, a := range got.Attributes("virustotal") {
 		names = append(names, a.Name)
 	}
 	if diff := cmp.Diff([]string{"VT Verdict", "Report"}, names); diff != "" {

@@ -84,7 +84,7 @@ func topology(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	if err != nil {
 		t.Fatalf("opening JetStream: %v", err)
 	}
-	all, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 60 * day})
+	all, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 60 * day})
 	if err != nil {
 		t.Fatalf("making the topology: %v", err)
 	}
@@ -145,7 +145,7 @@ func (l *lab) answerAbout(id int64, name string, v verdict.Verdict) {
 	if err != nil {
 		l.Fatalf("encoding a verdict: %v", err)
 	}
-	l.publish(wire.VerdictAddress{Provider: provider.VirusTotal, Key: object.Key(), ID: id}.Subject(), body)
+	l.publish(wire.VerdictAddress{Provider: v.Provider, Key: object.Key(), ID: id}.Subject(), body)
 }
 
 func (l *lab) publish(subject string, body []byte) {

@@ -6,18 +6,8 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// outdone tells that a newer verdict of the same provider was written before. Newer is what is about a later value of the indicator, and
-// of two about the same value, or where nobody knows, the later in the stream.
-func (it *item) outdone() bool {
-	last := it.entry.Newest(it.provider)
-	switch {
-	case it.asking.Outdated(last.Asking):
-		return true
-	case last.Asking.Outdated(it.asking):
-		return false
-	}
-	return it.revision.Compare(last.Revision) < 0
-}
+// outdone tells that a newer verdict of the same provider was written before.
+func (it *item) outdone() bool { return it.entry.Newest(it.provider).Outdoes(it.asking, it.revision) }
 
 // asked says for what an indicator was asked about, of a verdict that was stored then. No job is made after its verdict: one that says so
 // comes from a clock that is ahead, and would keep what the indicator becomes away until its time has come.

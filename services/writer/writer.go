@@ -66,16 +66,15 @@ func (w *Writer) Run(ctx context.Context) error {
 }
 
 func (w *Writer) run(ctx context.Context) error {
-	verdicts, err := w.js.Stream(ctx, stream.Verdicts)
-	if err != nil {
-		return fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
-	}
-	consumer, err := w.js.Consumer(ctx, stream.Verdicts, stream.Writer)
-	if err != nil {
-		return fmt.Errorf("opening consumer %s: %w", stream.Writer, err)
-	}
+	var verdicts jetstream.Stream
+	var consumer jetstream.Consumer
+	var book *ledger.Ledger
 	o := w.options
-	book, err := w.open(ctx, verdicts, consumer)
+	waiting := func(err error) { o.Logger.Warn().Err(err).Msg("waiting for NATS to begin") }
+	err := stream.Patiently(ctx, waiting, func(ctx context.Context) (err error) {
+		verdicts, consumer, book, err = w.open(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -107,11 +106,25 @@ func (w *Writer) run(ctx context.Context) error {
 	return nil
 }
 
-// open opens the ledger, and begins it when no verdict was ever taken. The consumer alone does not tell: one that was reset, for a replay,
-// says of itself what a new one says.
-func (w *Writer) open(ctx context.Context, verdicts jetstream.Stream, consumer jetstream.Consumer) (*ledger.Ledger, error) {
+// open opens all that the writer needs of the server.
+func (w *Writer) open(ctx context.Context) (jetstream.Stream, jetstream.Consumer, *ledger.Ledger, error) {
+	verdicts, err := w.js.Stream(ctx, stream.Verdicts)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("opening stream %s: %w", stream.Verdicts, err)
+	}
+	consumer, err := w.js.Consumer(ctx, stream.Verdicts, stream.Writer)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("opening consumer %s: %w", stream.Writer, err)
+	}
+	book, err := w.ledger(ctx, verdicts, consumer)
+	return verdicts, consumer, book, err
+}
+
+// ledger opens the ledger, and begins it when no verdict was ever taken. The consumer alone does not tell: one that was reset, for a
+// replay, says of itself what a new one says.
+func (w *Writer) ledger(ctx context.Context, verdicts jetstream.Stream, consumer jetstream.Consumer) (*ledger.Ledger, error) {
 	c := w.options.Config
-	book, err := ledger.Open(ctx, ledger.Config{JetStream: w.js, Source: c.Source, Settings: c.fingerprint()})
+	book, err := ledger.Open(ctx, ledger.Config{JetStream: w.js, Sources: c.sources(), Settings: c.fingerprint()})
 	if err != nil {
 		return nil, err
 	}

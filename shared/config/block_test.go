@@ -136,8 +136,8 @@ func TestVirusTotal(t *testing.T) {
 	checkBlock[config.VirusTotal](t, "VT_API_KEY=hunter2", map[string]blockCase{
 		"key alone": {"", nil},
 		"no key": {
-			"VT_API_KEY=",
-			[]string{"VT_API_KEY: must be set, or VT_API_KEY_FILE to a file that holds it. API key of VirusTotal."},
+			"VT_KINDS=file,domains",
+			[]string{"VT_KINDS: wants file, url, domain or ip (got \"domains\")"},
 		},
 		"insecure": {
 			"VT_BASE_URL=http://vt.example.com",
@@ -179,7 +179,7 @@ func TestVirusTotalDefaults(t *testing.T) {
 	}
 	base, _ := config.ParseURL("https://www.virustotal.com/api/v3")
 	want := config.VirusTotal{
-		APIKey: config.NewSecret(hunter2), BaseURL: base, Timeout: 20 * time.Second, Quota: config.QuotaPublic, Account: "main", Window: time.Minute,
+		APIKey: config.NewSecret(hunter2), Endpoint: config.Endpoint{BaseURL: base}, Timeout: 20 * time.Second, Quota: config.QuotaPublic, Account: "main", Window: time.Minute,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(key): -want +got\n%s", diff)

@@ -17,7 +17,8 @@
 //
 //	env         the variable's name
 //	envDefault  its value when unset; an empty value counts as unset
-//	required    "true" when there is no sensible default
+//	required    "true" when there is no sensible default; "usually" when other
+//	            variables decide, and the block's Validate complains
 //	doc         one sentence, which becomes its row in the README
 //
 // From these the same walk makes the values ([Load]), the README's table

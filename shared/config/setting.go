@@ -56,6 +56,7 @@ func variable(field reflect.StructField, name string) Variable {
 		Default:  field.Tag.Get("envDefault"),
 		Doc:      field.Tag.Get("doc"),
 		Required: field.Tag.Get("required") == "true",
+		Usual:    field.Tag.Get("required") != "",
 		Secret:   field.Type == reflect.TypeFor[Secret](),
 	}
 }

@@ -19,7 +19,7 @@ func defaultCell(v Variable) string {
 	switch {
 	case v.Default != "":
 		return "`" + cell(v.Default) + "`"
-	case v.Required:
+	case v.Usual:
 		return "**required**"
 	}
 	return ""
@@ -48,7 +48,7 @@ func Example(dst ...any) string {
 			fmt.Fprintf(&b, "## %s\n\n", heading)
 		}
 		fmt.Fprintf(&b, "# %s\n", meaning(v, ""))
-		if !v.Required {
+		if !v.Usual {
 			b.WriteString("# ")
 		}
 		fmt.Fprintf(&b, "%s=%s\n\n", v.Name, quoted(v.Default))

@@ -29,7 +29,7 @@ func TestVariables(t *testing.T) {
 		{Name: "LOG_LEVEL", Heading: "Logging", Default: "info", Doc: "The least level that is logged: debug, info, warn or error."},
 		{Name: "LOG_FORMAT", Heading: "Logging", Default: "json", Doc: "Lines for machines (json) or for people (console)."},
 		{Name: "NO_COLOR", Heading: "Logging", Doc: "Any value leaves the colours out of LOG_FORMAT=console."},
-		{Name: "VTQ_KEY", Heading: "Pipeline", Doc: "A key.", Required: true, Secret: true},
+		{Name: "VTQ_KEY", Heading: "Pipeline", Doc: "A key.", Required: true, Usual: true, Secret: true},
 		{Name: "VTQ_TOKEN", Heading: "Pipeline", Doc: "A token.", Secret: true},
 		{Name: "VTQ_KIND", Heading: "Pipeline", Default: "a|b", Doc: "Either a|b or c."},
 		{Name: "VTQ_INNER_NAME", Heading: "Pipeline", Doc: "A name."},

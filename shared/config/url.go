@@ -76,3 +76,9 @@ func (u URL) loopback() bool {
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
+
+// below reports whether the host is a domain or a name below it.
+func (u URL) below(domain string) bool {
+	host := strings.ToLower(strings.TrimSuffix(u.parsed.Hostname(), "."))
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}

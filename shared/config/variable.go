@@ -9,6 +9,7 @@ type Variable struct {
 	Doc      string // One sentence.
 	Heading  string // What the block it belongs to calls itself; may be "".
 	Required bool
+	Usual    bool // Required, or so unless other variables say otherwise.
 	Secret   bool // Also read from the file that File() names.
 }
 

@@ -27,9 +27,9 @@ const maxReserve = 0.9
 // VirusTotal says how to ask VirusTotal, and how often. Without a proxy of its
 // own the client honours HTTPS_PROXY and NO_PROXY.
 type VirusTotal struct {
-	APIKey  Secret        `env:"VT_API_KEY" required:"true" doc:"API key of VirusTotal."`
-	BaseURL URL           `env:"VT_BASE_URL" envDefault:"https://www.virustotal.com/api/v3" doc:"Address of the API, for a gateway or a simulator; http:// on loopback only."`
-	Timeout time.Duration `env:"VT_TIMEOUT" envDefault:"20s" doc:"How long one request may take, 1s to 5m."`
+	APIKey   Secret `env:"VT_API_KEY" required:"usually" doc:"API key of VirusTotal, or of who else answers at VT_BASE_URL."`
+	Endpoint Endpoint
+	Timeout  time.Duration `env:"VT_TIMEOUT" envDefault:"20s" doc:"How long one request may take, 1s to 5m."`
 
 	// PrivateKey has the fields written as well that only private keys get.
 	PrivateKey bool `env:"VT_PRIVATE_KEY" envDefault:"false" doc:"Whether the key is a private one, whose extra fields are to be written too."`
@@ -56,14 +56,13 @@ func (VirusTotal) Heading() string { return "VirusTotal" }
 // Validate checks bounds, and that the key is only sent over TLS.
 func (v VirusTotal) Validate() error {
 	return errors.Join(
-		Secure("VT_BASE_URL", v.BaseURL),
 		Between("VT_TIMEOUT", v.Timeout, minTimeout, maxTimeout),
 		OneOf("VT_QUOTA", v.Quota, QuotaPublic, QuotaPrivate),
 		v.validateRequests(),
 		Between("VT_QUOTA_WINDOW", v.Window, time.Second, time.Hour),
 		v.validateWindow(),
 		Between("VT_QUOTA_RESERVE", v.Reserve, 0, maxReserve),
-		v.validateAccount(),
+		validateAccount("VT_ACCOUNT", v.Account),
 		proxy("VT_PROXY", v.Proxy),
 		Readable("VT_CA_FILE", v.CAFile),
 	)
@@ -83,8 +82,8 @@ func (v VirusTotal) Limits() Limits {
 	}
 	return Limits{
 		Minute: either(v.RequestsPerMinute, preset.Minute),
-		Day:    v.unreserved(either(v.RequestsPerDay, preset.Day)),
-		Month:  v.unreserved(either(v.RequestsPerMonth, preset.Month)),
+		Day:    unreserved(either(v.RequestsPerDay, preset.Day), v.Reserve),
+		Month:  unreserved(either(v.RequestsPerMonth, preset.Month), v.Reserve),
 		Window: v.Window,
 	}
 }
@@ -97,8 +96,8 @@ func either(set *int, preset int) int {
 }
 
 // unreserved keeps at least one request of a limit: none would read as no limit.
-func (v VirusTotal) unreserved(limit int) int {
-	return limit - min(int(v.Reserve*float64(limit)), max(limit-1, 0))
+func unreserved(limit int, reserve float64) int {
+	return limit - min(int(reserve*float64(limit)), max(limit-1, 0))
 }
 
 // validateRequests asks for the figure of a private key: licences differ too
@@ -134,9 +133,9 @@ func (v VirusTotal) validateWindow() error {
 // maxAccount bounds the name of an account: it is part of NATS subjects.
 const maxAccount = 63
 
-func (v VirusTotal) validateAccount() error {
-	if name := v.Account; name != "" && len(name) <= maxAccount && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && name[0] != '-' {
+func validateAccount(variable, name string) error {
+	if name != "" && len(name) <= maxAccount && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && name[0] != '-' {
 		return nil
 	}
-	return fmt.Errorf("VT_ACCOUNT: wants lower-case letters, digits and hyphens (got %s)", shown(v.Account))
+	return fmt.Errorf("%s: wants lower-case letters, digits and hyphens (got %s)", variable, shown(name))
 }

@@ -7,7 +7,7 @@
 //
 // The entry is the truth. For as long as one of the reasons lasts the consumer of the lane is paused on the server, too, so that jobs
 // stay where they are and nobody asks for them; that is an economy, and nothing depends on it: a job that is taken all the same waits
-// in hand. A pause has one end, and a later pause with an earlier end would shorten it. Therefore it is always set to the latest end
+// in hand. A route with several providers is paused for as long as none of them may be asked. A pause has one end, and a later pause with an earlier end would shorten it. Therefore it is always set to the latest end
 // of all reasons.
 //
 // A 429 is no reason of this kind: it stands as a hold in VTQ_QUOTA, where every worker sees it at its next take, and lasts a minute.

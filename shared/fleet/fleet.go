@@ -30,24 +30,34 @@ type Fleet struct {
 	js      jetstream.JetStream
 	bucket  jetstream.KeyValue
 	account wire.Account
-	route   string
+	routes  []Route
 	now     func() time.Time
 }
 
-// Open opens the state of an account, for the workers of a route. The clock has to tell the server's time, in which all ends are.
-func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, route string, now func() time.Time) (*Fleet, error) {
+// A Route is a route that the account is on.
+type Route struct {
+	Name     string
+	Accounts []wire.Account // All that can answer its jobs, this one among them.
+}
+
+// Open opens the state of an account, for the workers of its routes. The clock has to tell the server's time, in which all ends are.
+func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, routes []Route, now func() time.Time) (*Fleet, error) {
 	bucket, err := js.KeyValue(ctx, stream.State)
 	if err != nil {
 		return nil, fmt.Errorf("opening bucket %s: %w", stream.State, err)
 	}
-	return &Fleet{js: js, bucket: bucket, account: account, route: route, now: now}, nil
+	return &Fleet{js: js, bucket: bucket, account: account, routes: routes, now: now}, nil
 }
 
 // State reads the entry; the zero state when there is none.
-func (f *Fleet) State(ctx context.Context) (state wire.ProviderState, err error) {
+func (f *Fleet) State(ctx context.Context) (wire.ProviderState, error) {
+	return f.stateOf(ctx, f.account)
+}
+
+func (f *Fleet) stateOf(ctx context.Context, account wire.Account) (state wire.ProviderState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	entry, err := f.bucket.Get(ctx, f.account.StateKey())
+	entry, err := f.bucket.Get(ctx, account.StateKey())
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return wire.ProviderState{}, nil
 	}
@@ -159,21 +169,51 @@ func (f *Fleet) Pause(ctx context.Context, state wire.ProviderState) error {
 	return errors.Join(all...)
 }
 
-// pause changes nothing where the consumer is as it should be: in a cluster a change is one for all servers.
+// pause brings the lane's consumers on all routes of the account to what the states of all its providers say.
 func (f *Fleet) pause(ctx context.Context, state wire.ProviderState, lane wire.Lane) error {
+	var all []error
+	for _, route := range f.routes {
+		until, err := f.until(ctx, route, state, lane)
+		if err == nil {
+			err = f.pauseUntil(ctx, stream.LaneStream(lane), stream.LookupConsumer(lane, route.Name), until)
+		}
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// until is the end of the time in which nobody on a route can be asked: the first end of any. The state is that of the own account.
+func (f *Fleet) until(ctx context.Context, route Route, state wire.ProviderState, lane wire.Lane) (time.Time, error) {
+	until := state.Until(lane)
+	for _, account := range route.Accounts {
+		if account == f.account || !until.After(f.now()) {
+			continue
+		}
+		other, err := f.stateOf(ctx, account)
+		if err != nil {
+			return until, err
+		}
+		if end := other.Until(lane); end.Before(until) {
+			until = end
+		}
+	}
+	return until, nil
+}
+
+// pauseUntil changes nothing where the consumer is as it should be: in a cluster a change is one for all servers.
+func (f *Fleet) pauseUntil(ctx context.Context, from, name string, until time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	from, name := stream.LaneStream(lane), stream.LookupConsumer(lane, f.route)
 	consumer, err := f.js.Consumer(ctx, from, name)
 	if err != nil {
 		return fmt.Errorf("pausing consumer %s: %w", name, err)
 	}
-	left, is := max(0, state.Until(lane).Sub(f.now())), consumer.CachedInfo().PauseRemaining
+	left, is := max(0, until.Sub(f.now())), consumer.CachedInfo().PauseRemaining
 	switch {
 	case (left-is).Abs() < grain && (left > 0) == (is > 0):
 		return nil
 	case left > 0:
-		_, err = f.js.PauseConsumer(ctx, from, name, state.Until(lane))
+		_, err = f.js.PauseConsumer(ctx, from, name, until)
 	default:
 		_, err = f.js.ResumeConsumer(ctx, from, name)
 	}

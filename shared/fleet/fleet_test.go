@@ -26,6 +26,9 @@ type lab struct {
 	js     jetstream.JetStream
 }
 
+// alone is a route that the account has for itself.
+func alone() []fleet.Route { return []fleet.Route{{Name: route, Accounts: []wire.Account{account()}}} }
+
 func account() wire.Account { return wire.Account{Provider: "virustotal", Name: "main"} }
 
 func inLab(t *testing.T, f func(l *lab)) {
@@ -53,7 +56,7 @@ func (l *lab) sleep(d time.Duration) { time.Sleep(d) }
 
 func (l *lab) open() *fleet.Fleet {
 	l.Helper()
-	f, err := fleet.Open(l.Context(), l.js, account(), route, time.Now)
+	f, err := fleet.Open(l.Context(), l.js, account(), alone(), time.Now)
 	if err != nil {
 		l.Fatalf("Open = %v", err)
 	}
@@ -323,7 +326,7 @@ func TestOpenWithoutTheBucket(t *testing.T) {
 		if err := l.js.DeleteKeyValue(l.Context(), stream.State); err != nil {
 			l.Fatal(err)
 		}
-		if _, err := fleet.Open(context.Background(), l.js, account(), route, time.Now); err == nil || !strings.Contains(err.Error(), "opening bucket vtq_state") {
+		if _, err := fleet.Open(context.Background(), l.js, account(), alone(), time.Now); err == nil || !strings.Contains(err.Error(), "opening bucket vtq_state") {
 			l.Errorf("Open = %v, want an error that names the bucket", err)
 		}
 	})

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -221,4 +222,14 @@ func LaneStream(lane wire.Lane) string {
 // LookupConsumer names the durable of a lane and route.
 func LookupConsumer(lane wire.Lane, route string) string {
 	return fmt.Sprintf("lookup-%s-%s", lane, route)
+}
+
+// LookupRoute gives the route of such a name.
+func LookupRoute(consumer string) (route string, ok bool) {
+	for _, lane := range wire.Lanes() {
+		if route, ok := strings.CutPrefix(consumer, LookupConsumer(lane, "")); ok {
+			return route, true
+		}
+	}
+	return "", false
 }

@@ -1,5 +1,7 @@
 package verdict
 
+import "fmt"
+
 // A Category is one of the eight ways in which an engine's answer is counted.
 type Category string
 
@@ -56,4 +58,13 @@ func (c Counts) Opinions() int {
 		}
 	}
 	return total
+}
+
+// Detections is how many of the engines that gave an opinion call the object malicious, as people write it: "14/72". It is empty where
+// none gave one, and where the provider does not say how many do.
+func (c Counts) Detections() string {
+	if !c.Provided(Malicious) || c.Opinions() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", c.Of(Malicious), c.Opinions())
 }

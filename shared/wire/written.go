@@ -71,12 +71,26 @@ type WrittenVerdict struct {
 	Asking Asking `json:"asking,omitzero"`
 }
 
+// Outdoes tells that it is newer than another verdict of its provider on its indicator. Newer is what is about a later value of the
+// indicator, and of two about the same value, or where nobody knows, the later in the stream.
+func (v WrittenVerdict) Outdoes(asking Asking, revision Revision) bool {
+	switch {
+	case asking.Outdated(v.Asking):
+		return true
+	case v.Asking.Outdated(asking):
+		return false
+	}
+	return revision.Compare(v.Revision) < 0
+}
+
 // A WrittenRow is an attribute row in ThreatQ.
 type WrittenRow struct {
 	ID    int64  `json:"id"`
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	Whose Whose  `json:"whose,omitempty"`
+	// Source is ours on the row, where it is another than the one that most rows bear: of several providers each may have its own.
+	Source string `json:"source,omitempty"`
 }
 
 // Whose says whose word a row is.

@@ -13,7 +13,6 @@ import (
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
-	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 )
 
@@ -22,12 +21,12 @@ func main() {
 }
 
 type settings struct {
-	VirusTotal config.VirusTotal
-	Lookup     lookup.Config
-	Verdicts   config.Verdicts
-	NATS       config.NATS
-	Log        config.Log
-	Shutdown   config.Shutdown
+	Providers config.Providers
+	Lookup    lookup.Config
+	Verdicts  config.Verdicts
+	NATS      config.NATS
+	Log       config.Log
+	Shutdown  config.Shutdown
 }
 
 func run(p daemon.Process) int {
@@ -43,7 +42,7 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	client, err := dial.VirusTotal(s.VirusTotal)
+	providers, err := lookup.ProvidersOf(s.Providers)
 	if err != nil {
 		return err
 	}
@@ -56,8 +55,7 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	stage, err := lookup.New(lookup.Options{
-		Config: s.Lookup, NATS: nc, Provider: client, Name: provider.VirusTotal, Route: provider.VirusTotal,
-		Account: s.VirusTotal.Account, Quota: lookup.QuotaOf(s.VirusTotal.Limits()), UsageFunc: lookup.UsageOf(client),
+		Config: s.Lookup, NATS: nc, Providers: providers, Routes: s.Providers.Routing.Table().Routes(),
 		Policy: policy, Refresh: s.Verdicts.Refresh(), Grace: s.Shutdown.Grace,
 		Logger: log, Registerer: prometheus.NewRegistry(),
 	})

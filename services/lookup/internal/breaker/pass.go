@@ -39,6 +39,28 @@ func (b *Breaker) Enter(ctx context.Context) (*Pass, error) {
 	return nil, context.Cause(ctx)
 }
 
+// Try gives a pass if somebody may ask now, a probe that is due among them, or ErrOpen at once: whoever can ask another provider does
+// not wait for this one.
+func (b *Breaker) Try(ctx context.Context) (*Pass, error) {
+	state, _ := b.view()
+	switch left, due := b.closed(state); {
+	case due:
+		if until, ok := b.claim(ctx); ok {
+			return &Pass{breaker: b, claimed: until}, nil
+		}
+	case left <= 0:
+		return &Pass{breaker: b}, nil
+	}
+	return nil, fault.New(fault.Quota, ErrOpen)
+}
+
+// Ready tells whether Try may give a pass.
+func (b *Breaker) Ready() bool {
+	state, _ := b.view()
+	left, _ := b.closed(state)
+	return left <= 0
+}
+
 // view gives the state as it was last read, and what is closed when another is read.
 func (b *Breaker) view() (wire.ProviderState, <-chan struct{}) {
 	b.mu.Lock()

@@ -17,8 +17,12 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// ErrSpent means that nothing is left for a lane of the day or the month.
-var ErrSpent = errors.New("the budget is spent")
+// ErrSpent means that nothing is left for a lane of the day or the month, and ErrHeld that a hold lasts longer than whoever asked wants
+// to wait.
+var (
+	ErrSpent = errors.New("the budget is spent")
+	ErrHeld  = errors.New("the provider wants to be left alone")
+)
 
 // doubtWait is how long a counter that was full is waited for, give or take a half, before it is read again: whoever counted a unit
 // too many refunds it within milliseconds.
@@ -35,6 +39,7 @@ type Budget struct {
 	pool    []*ticket // Permits of a slot that nobody has used yet: for any lane.
 	trying  bool      // Somebody asks the server.
 	held    time.Time // When a hold began last: what was asked for before is not used.
+	holding time.Time // Until when one lasts, as far as this worker has seen.
 	urgent  cadence
 	backlog cadence
 	closed  map[wire.Lane]time.Time // Until when nothing is left for a lane, in the server's time.
@@ -59,20 +64,33 @@ func Open(ctx context.Context, js jetstream.JetStream, account wire.Account, lim
 	if b.window.backlog = len(b.window.slots.Shares); limits.Reserve > 0 {
 		b.window.backlog = b.window.slots.Backlog()
 	}
+	b.window.heldFunc = b.holds
 	b.ledger = &ledger{js: js, account: account, limits: limits}
 	return b, b.window.setClock(ctx)
 }
 
+// A Want is what a permit is taken for.
+type Want struct {
+	Lane wire.Lane
+	// Units are what the request costs of the day and the month: a request about many objects may cost one for each. Defaults to 1. Of
+	// the window it is one request in any case.
+	Units int
+	// Patience is the longest hold that is waited for. Defaults to any.
+	Patience time.Duration
+}
+
 // Take waits for a permit. It returns an interrupted fault when ctx ends, and a quota fault that wraps ErrSpent, with the time to
 // come back, when the lane may use nothing more of the day or the month: at the release, where its reserve or its ceiling keeps the
-// rest from it, and else when the period has ended.
-func (b *Budget) Take(ctx context.Context, lane wire.Lane) (*Permit, error) {
+// rest from it, and else when the period has ended. Where fewer units are left than are wanted it grants those. A quota fault that
+// wraps ErrHeld tells of a hold beyond the patience.
+func (b *Budget) Take(ctx context.Context, want Want) (*Permit, error) {
+	lane := want.Lane
 	for {
-		t, err := b.await(ctx, lane)
+		t, err := b.await(ctx, want)
 		if err != nil {
 			return nil, err
 		}
-		moved, full, err := b.ledger.spend(ctx, lane, t.day)
+		spent, full, err := b.ledger.spend(ctx, lane, max(want.Units, 1), t.day)
 		switch {
 		case err != nil:
 			b.rest(ctx, err) // Not the job's fault: it waits here until counting works again.
@@ -82,7 +100,7 @@ func (b *Budget) Take(ctx context.Context, lane wire.Lane) (*Permit, error) {
 				return nil, err
 			}
 		default:
-			permit := &Permit{budget: b, lane: lane, ticket: t, moved: moved}
+			permit := &Permit{budget: b, lane: lane, ticket: t, spent: spent}
 			if !permit.Void() {
 				return permit, nil
 			}
@@ -133,6 +151,20 @@ func (b *Budget) spent(lane wire.Lane) error {
 		return nil
 	}
 	return fault.After(fault.Quota, left, fmt.Errorf("%w for lane %s, for %v", ErrSpent, lane, left.Round(time.Second)))
+}
+
+// holds takes note of how long a hold lasts; zero for none.
+func (b *Budget) holds(left time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.holding = time.Now().Add(left)
+}
+
+// Held tells for how long a hold lasts, as far as this worker has seen: zero for none.
+func (b *Budget) Held() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(0, time.Until(b.holding))
 }
 
 // Spent tells for how long nothing is left for a lane, as far as this worker knows: zero while there is.

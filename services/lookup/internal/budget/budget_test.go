@@ -50,7 +50,7 @@ func TestAPermitIsVoidAfterASecond(t *testing.T) {
 	inLab(t, func(l *lab) {
 		b, stop := l.open(public())
 		defer stop()
-		permit, err := b.Take(l.Context(), wire.Fresh)
+		permit, err := b.Take(l.Context(), budget.Want{Lane: wire.Fresh})
 		if err != nil {
 			l.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestAReleasedPermitServesAnother(t *testing.T) {
 		l.sleep(time.Minute) // Away from midnight.
 		began := time.Now()
 		for range 5 {
-			permit, err := b.Take(l.Context(), wire.Fresh)
+			permit, err := b.Take(l.Context(), budget.Want{Lane: wire.Fresh})
 			if err != nil {
 				l.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestNoLimits(t *testing.T) {
 		l.sleep(time.Hour)
 		began := time.Now()
 		for range 200 {
-			if _, err := b.Take(l.Context(), wire.Refresh); err != nil {
+			if _, err := b.Take(l.Context(), budget.Want{Lane: wire.Refresh}); err != nil {
 				l.Fatal(err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestNothingIsSpentAroundMidnight(t *testing.T) {
 				ctx, cancel := context.WithDeadline(l.Context(), midnight.Add(time.Minute))
 				defer cancel()
 				for ctx.Err() == nil { // A permit in hand is used as late as it may be.
-					permit, err := b.Take(ctx, wire.Fresh)
+					permit, err := b.Take(ctx, budget.Want{Lane: wire.Fresh})
 					if err != nil {
 						continue
 					}

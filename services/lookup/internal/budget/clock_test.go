@@ -34,6 +34,7 @@ func (l *lab) requests() (count func(words string) int, stop func()) {
 		if err := nc.Flush(); err != nil {
 			l.Error(err)
 		}
+		l.sleep(time.Millisecond) // Until all that arrived is noted, too.
 		mu.Lock()
 		defer mu.Unlock()
 		n := 0

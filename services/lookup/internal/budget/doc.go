@@ -9,6 +9,8 @@
 //	the lane if it has
 //	a ceiling
 //
+// A request about many objects takes one slot and a unit for each of them; where fewer units are left it is granted those.
+//
 // Slot first, then the units, all at the same time: the day that a request counts for is the server's at the take, so that no worker's
 // clock decides where midnight is. Within ten minutes of it the day is read off the time stamp of the take. Elsewhere a reading of the
 // server's clock tells: an error of a second does not matter there. A take renews it when it is ten minutes old, and SetClock does

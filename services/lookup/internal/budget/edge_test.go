@@ -41,7 +41,7 @@ func TestTheLastUnitIsUsedOnce(t *testing.T) {
 				for range 2 {
 					working.Go(func() {
 						for {
-							permit, err := b.Take(l.Context(), lane)
+							permit, err := b.Take(l.Context(), budget.Want{Lane: lane})
 							if err != nil {
 								return
 							}

@@ -23,10 +23,14 @@ const (
 // workers and as permits that are out; this worker drops its pool, and what it has asked for. A hold that ends sooner than what stands
 // already changes nothing. What goes wrong is told to the watch, and leaves the permits as scarce as they were.
 func (b *Budget) Hold(ctx context.Context, d time.Duration) {
+	d = min(max(d, minHold), maxHold)
 	b.mu.Lock()
 	b.held = time.Now()
+	if end := b.held.Add(d); end.After(b.holding) {
+		b.holding = end
+	}
+	b.wake() // Who has no patience for it.
 	b.mu.Unlock()
-	d = min(max(d, minHold), maxHold)
 	if rest := d % time.Second; rest > 0 {
 		d += time.Second - rest
 	}

@@ -89,7 +89,7 @@ func (l *lab) through(js jetstream.JetStream, account wire.Account, limits budge
 func (l *lab) must(b *budget.Budget, lane wire.Lane) (*budget.Permit, time.Duration) {
 	l.Helper()
 	began := time.Now()
-	permit, err := b.Take(l.Context(), lane)
+	permit, err := b.Take(l.Context(), budget.Want{Lane: lane})
 	if err != nil {
 		l.Fatalf("Take(%s) = %v", lane, err)
 	}
@@ -99,7 +99,7 @@ func (l *lab) must(b *budget.Budget, lane wire.Lane) (*budget.Permit, time.Durat
 // refused expects that a lane has nothing left until a moment of the bubble, which the server's is.
 func (l *lab) refused(b *budget.Budget, lane wire.Lane, until time.Duration) {
 	l.Helper()
-	_, err := b.Take(l.Context(), lane)
+	_, err := b.Take(l.Context(), budget.Want{Lane: lane})
 	want := time.Until(testkit.Epoch().Add(until))
 	if got := fault.RetryAfter(err); !errors.Is(err, budget.ErrSpent) || (got-want).Abs() > time.Second {
 		l.Errorf("Take(%s) = %v for %v, want it spent for %v", lane, err, got, want)
@@ -130,7 +130,7 @@ func (l *lab) counted(subject string) string {
 // work takes permits for a lane and calls with them, until ctx ends. What is spent is waited for.
 func (l *lab) work(ctx context.Context, b *budget.Budget, lane wire.Lane) {
 	for ctx.Err() == nil {
-		permit, err := b.Take(ctx, lane)
+		permit, err := b.Take(ctx, budget.Want{Lane: lane})
 		if err != nil {
 			wait(ctx, b.Spent(lane)+time.Second)
 			continue

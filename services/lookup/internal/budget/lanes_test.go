@@ -98,7 +98,7 @@ func TestLanesAreServedInOrder(t *testing.T) {
 		for range 2 {
 			for _, lane := range []wire.Lane{wire.Refresh, wire.Fresh, wire.Urgent} {
 				go func() {
-					if _, err := b.Take(l.Context(), lane); err != nil {
+					if _, err := b.Take(l.Context(), budget.Want{Lane: lane}); err != nil {
 						l.Errorf("Take(%s) = %v", lane, err)
 					}
 					served <- lane

@@ -28,26 +28,35 @@ type ledger struct {
 	limits  Limits
 }
 
-// spend moves the counters of a request, all at a time, and tells which. When some are full, or one did not answer, those that are
-// known to have moved are moved back, and nothing is granted.
-func (l *ledger) spend(ctx context.Context, lane wire.Lane, at time.Time) (moved []string, full []counter, err error) {
+// A spending is what a request has moved.
+type spending struct {
+	units    int
+	subjects []string // Of the counters.
+}
+
+// spend moves the counters of a request, all at a time, and tells which. Where they have room for fewer units than are wanted the rest
+// is moved back. When some are full, or one did not answer, those that are known to have moved are moved back, and nothing is granted.
+func (l *ledger) spend(ctx context.Context, lane wire.Lane, units int, at time.Time) (spent spending, full []counter, err error) {
 	counters := l.limits.counters(l.account, lane, at)
-	sums, errs := l.moveAll(ctx, counters, 1)
+	sums, errs := l.moveAll(ctx, counters, units)
+	moved, granted := spending{units: units}, units
 	for i, c := range counters {
 		if errs[i] != nil {
 			err = errs[i] // It may have counted or not: to move it back could spend a unit twice.
 			continue
 		}
-		moved = append(moved, c.subject)
-		if !c.refuses(sums[i]).IsZero() {
+		moved.subjects = append(moved.subjects, c.subject)
+		granted = min(granted, units-c.over(sums[i]))
+		if c.over(sums[i]) >= units {
 			full = append(full, c)
 		}
 	}
 	if err != nil || len(full) > 0 {
 		l.refund(ctx, moved)
-		return nil, full, err
+		return spending{}, full, err
 	}
-	return moved, nil, nil
+	l.refund(ctx, spending{units: units - granted, subjects: moved.subjects})
+	return spending{units: granted, subjects: moved.subjects}, nil, nil
 }
 
 // still reads counters, and tells until when they would refuse one request more: the zero time when none would.
@@ -93,11 +102,14 @@ func (l *ledger) move(ctx context.Context, subject string, by int) (int, error) 
 	return sum, nil
 }
 
-// refund moves counters back, once. What fails stays counted: the budget is then a unit smaller, never larger.
-func (l *ledger) refund(ctx context.Context, moved []string) {
+// refund moves counters back, once. What fails stays counted: the budget is then that much smaller, never larger.
+func (l *ledger) refund(ctx context.Context, s spending) {
+	if s.units == 0 {
+		return
+	}
 	var moving sync.WaitGroup
-	for _, subject := range moved {
-		moving.Go(func() { _, _ = l.move(ctx, subject, -1) }) // See above.
+	for _, subject := range s.subjects {
+		moving.Go(func() { _, _ = l.move(ctx, subject, -s.units) }) // See above.
 	}
 	moving.Wait()
 }

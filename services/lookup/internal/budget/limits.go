@@ -42,6 +42,15 @@ func (c counter) refuses(sum int) time.Time {
 	return until
 }
 
+// over is how far a sum is above the tightest of the bounds: zero where it is within all.
+func (c counter) over(sum int) int {
+	most := 0
+	for _, b := range c.bounds {
+		most = max(most, sum-b.most)
+	}
+	return most
+}
+
 // counters lists what a request of a lane moves at a moment of the server's time.
 func (l Limits) counters(account wire.Account, lane wire.Lane, at time.Time) []counter {
 	var all []counter

@@ -27,8 +27,20 @@ type Permit struct {
 	budget *Budget
 	lane   wire.Lane
 	ticket *ticket
-	moved  []string // The counters that it has moved.
+	spent  spending
 	once   sync.Once
+}
+
+// Units are how many units of the day and the month it has paid for, of those that were wanted.
+func (p *Permit) Units() int { return p.spent.units }
+
+// Reduce gives back what was paid for beyond so many units: less is asked about than was thought. It is called once at most, before the
+// request.
+func (p *Permit) Reduce(units int) {
+	if beyond := p.spent.units - units; beyond > 0 {
+		p.budget.ledger.refund(context.Background(), spending{units: beyond, subjects: p.spent.subjects})
+		p.spent.units = units
+	}
 }
 
 // Void tells that the permit is too old: nothing may be written any more. Ask it immediately before a request is written.
@@ -45,7 +57,7 @@ func (p *Permit) Left() time.Duration {
 // workers learn of it when they reckon.
 func (p *Permit) Release() {
 	p.once.Do(func() {
-		p.budget.ledger.refund(context.Background(), p.moved)
+		p.budget.ledger.refund(context.Background(), p.spent)
 		p.budget.reopen(p.lane)
 		p.budget.giveBack(p.ticket)
 	})

@@ -102,7 +102,7 @@ func (l *lab) spend(ctx context.Context, b *budget.Budget, lane wire.Lane, took 
 		if b.Yield(ctx, lane) != nil {
 			return
 		}
-		permit, err := b.Take(ctx, lane)
+		permit, err := b.Take(ctx, budget.Want{Lane: lane})
 		switch {
 		case err != nil:
 			wait(ctx, b.Spent(lane)+time.Second)

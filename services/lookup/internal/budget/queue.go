@@ -2,9 +2,11 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"vtq.internal/shared/fault"
 	"vtq.internal/shared/wire"
 )
 
@@ -37,13 +39,14 @@ func (b *Budget) cadenceOf(lane wire.Lane) *cadence {
 }
 
 // await waits for a turn of the lane, and takes a slot or what is left of one.
-func (b *Budget) await(ctx context.Context, lane wire.Lane) (*ticket, error) {
+func (b *Budget) await(ctx context.Context, want Want) (*ticket, error) {
+	lane := want.Lane
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting[lane]++
 	defer func() { b.waiting[lane]--; b.wake() }()
 	for ctx.Err() == nil {
-		if err := b.spent(lane); err != nil {
+		if err := errors.Join(b.spent(lane), b.impatient(want)); err != nil {
 			return nil, err
 		}
 		wait, first := b.turn(lane)
@@ -57,6 +60,14 @@ func (b *Budget) await(ctx context.Context, lane wire.Lane) (*ticket, error) {
 		}
 	}
 	return nil, interrupted(ctx)
+}
+
+// impatient is the error of who does not wait for the hold that lasts.
+func (b *Budget) impatient(want Want) error {
+	if left := time.Until(b.holding); want.Patience > 0 && left > want.Patience {
+		return fault.After(fault.Quota, left, ErrHeld)
+	}
+	return nil
 }
 
 // turn tells whether a lane may try now, and else when.

@@ -110,14 +110,14 @@ func TestTroubleOfTheQuotaStream(t *testing.T) {
 		l.sleep(2 * time.Minute)
 		ctx, cancel := context.WithTimeout(l.Context(), 30*time.Second)
 		defer cancel()
-		if _, err := b.Take(ctx, wire.Fresh); fault.KindOf(err) != fault.Interrupted {
+		if _, err := b.Take(ctx, budget.Want{Lane: wire.Fresh}); fault.KindOf(err) != fault.Interrupted {
 			l.Errorf("Take without the stream = %v, want it to wait until it is interrupted", err)
 		}
 		if got := len(told.all()); got != 2 {
 			l.Errorf("told %d times, want that no slot can be taken, once more", got)
 		}
 		l.sleep(2 * time.Minute)
-		_, _ = b.Take(ctx, wire.Fresh)
+		_, _ = b.Take(ctx, budget.Want{Lane: wire.Fresh})
 		b.Hold(ctx, time.Second)
 		if got := len(told.all()); got != 2 {
 			l.Errorf("told %d times, want nothing of what was interrupted", got)

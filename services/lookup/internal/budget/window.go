@@ -39,6 +39,8 @@ type window struct {
 	backlog int         // How many of them, from the first, are not for urgent jobs alone.
 	dated   bool        // A day or a month is limited, too.
 	clock   *clock
+
+	heldFunc func(left time.Duration) // Hears of the hold that was seen; zero for none.
 }
 
 // take tries to take a slot for a lane, and tells how long to wait before the next try. It gives the tickets of the slot, or none.
@@ -52,9 +54,11 @@ func (w *window) take(ctx context.Context, lane wire.Lane) ([]*ticket, time.Dura
 		return nil, wait, nil
 	}
 	live, err := w.live(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, errorWait, err
+	}
+	w.heldFunc(live.held)
+	switch {
 	case live.held > 0:
 		return nil, live.held, nil
 	case len(w.slots.Shares) == 0:

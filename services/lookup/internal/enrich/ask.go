@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"vtq.internal/shared/fault"
@@ -17,10 +18,15 @@ import (
 // down or refuses the key, when it says that the quota is spent, and while the memory cannot be read. Nothing is counted against the
 // job meanwhile.
 func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.Object, report *Report) (answer, error) {
+	release, err := e.lane(t.Lane).single(ctx, e.singles())
+	if err != nil {
+		return answer{}, fault.New(fault.Interrupted, err)
+	}
+	defer release()
 	y := try{path: &e.lane(t.Lane).path, turn: &turn{}, report: report}
 	defer y.path.leave(y.turn)
 	for {
-		if err := e.admit(ctx, t.Lane, &y); err != nil {
+		if err := e.admit(ctx, Want{Lane: t.Lane, Units: 1}, t.Elsewhere, &y); err != nil {
 			return answer{}, err
 		}
 		v, found, err := e.Memory.Find(working, object, t.Job.After)
@@ -39,22 +45,38 @@ func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.
 		if !e.again(working, asked, err) {
 			return a, err
 		}
+		if t.Elsewhere && asked && !errors.Is(err, errVoid) {
+			return a, fault.New(fault.Quota, fmt.Errorf("%w: %w", ErrElsewhere, err))
+		}
 	}
 }
 
+// singles is how many of a lane may be asked about by themselves at a time: as many as are in hand, where there is no other way.
+func (e *Enricher) singles() int {
+	if e.Many == nil {
+		return 0
+	}
+	return max(1, e.Singles)
+}
+
 // admit waits until the provider may be asked, and for the permit. Where somebody waits, nobody is waited for.
-func (e *Enricher) admit(ctx context.Context, lane wire.Lane, y *try) (err error) {
+func (e *Enricher) admit(ctx context.Context, want Want, elsewhere bool, y *try) (err error) {
 	began := time.Now()
 	defer func() { y.report.PermitWait += time.Since(began) }()
-	if lane != wire.Urgent {
+	if want.Lane != wire.Urgent {
 		if err := y.path.enter(ctx, y.turn); err != nil {
 			return fault.New(fault.Interrupted, err)
 		}
 	}
-	if y.pass, err = e.Guard.Enter(ctx); err != nil {
+	if elsewhere {
+		want.Patience = e.QuotaWait
+		if y.pass, err = e.Guard.Try(ctx); err != nil {
+			return fault.New(fault.Quota, fmt.Errorf("%w: %w", ErrElsewhere, err))
+		}
+	} else if y.pass, err = e.Guard.Enter(ctx); err != nil {
 		return fault.New(fault.Interrupted, err)
 	}
-	if y.permit, err = e.Budget.Take(ctx, lane); err != nil {
+	if y.permit, err = e.Budget.Take(ctx, want); err != nil {
 		y.pass.Leave(context.WithoutCancel(ctx))
 	}
 	return err

@@ -16,6 +16,13 @@
 // which the next permit finds; and one job of a lane tries at a time until one was in time (path). A provider that cannot be reached
 // at all is a failure after three such permits.
 //
+// Some providers answer about many files in one request (ManyLooker). Jobs for files then gather, by the sort of their hashes, until they
+// are as many as one request takes or the first has waited for two seconds; the first leads. A permit for them costs the window one
+// request, and the day one unit for each; where the day has less left, as many are asked about, and the others gather anew. Each job then
+// stores its own answer and settles by itself.
+//
+// A job that could be answered elsewhere (Ticket.Elsewhere) does not wait here for a provider that is out of reach.
+//
 // Two contexts bound the work. Waiting, for a permit or for the provider to come back, ends with the first: a job that waits costs
 // nothing when it is given back. A request that is under way is paid for, and may go on, with what follows from it, until the second
 // ends.

@@ -2,7 +2,9 @@ package enrich
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,6 +26,11 @@ type Enricher struct {
 	Guard    Guard
 	Provider Looker
 	Name     string // The provider's name in subjects.
+	// Many answers about up to Most files in one request, for those that nobody waits for. Optional.
+	Many ManyLooker
+	Most int
+	// Singles bounds how many of a lane are asked about by themselves at a time, where many jobs are in hand for the sake of Many.
+	Singles int
 	// QuotaWait is how long nobody asks after a 429 that names no time, as all that were recorded do: until the window has passed.
 	QuotaWait time.Duration
 	// OtherScheme allows a second request, under the other scheme, for a URL whose scheme was a guess and which the provider
@@ -38,6 +45,7 @@ type Enricher struct {
 	asking                 singleflight.Group // Jobs of a lane that wait for a permit, or ask.
 	flying                 singleflight.Group // Requests under way, with the storing of what they bring.
 	urgent, fresh, refresh lane
+	halved                 atomic.Int32 // How often fewer files were wanted in one request.
 	told                   logging.Fold // Of trouble, which all jobs in hand have at once: once a minute.
 }
 
@@ -49,6 +57,14 @@ type Report struct {
 	Requests   int           // How many requests it was asked.
 }
 
+// Plus adds what was done for the same job before. How it was answered is told by the last.
+func (r Report) Plus(last Report) Report {
+	last.PermitWait += r.PermitWait
+	last.Asked += r.Asked
+	last.Requests += r.Requests
+	return last
+}
+
 // A Ticket is a job with what its delivery says.
 type Ticket struct {
 	Job  wire.Job
@@ -56,7 +72,13 @@ type Ticket struct {
 	ID   string // The message id of the verdict.
 	// Replay names the replay that the job came by; empty for none.
 	Replay string
+	// Elsewhere tells that another provider could answer the job. Then it does not wait for this one to come back: Answer gives
+	// ErrElsewhere while the provider is out of reach, or wants to be left alone for long.
+	Elsewhere bool
 }
+
+// ErrElsewhere means that a job is better off with another provider. Nothing is counted against it.
+var ErrElsewhere = errors.New("the provider cannot be asked now")
 
 // An answer is what is known about an object.
 type answer struct {
@@ -84,6 +106,20 @@ func (e *Enricher) Answer(ctx, working context.Context, t Ticket) (Report, error
 		return report, err
 	}
 	return report, e.publish(working, t, t.Job.Indicator.ID, t.Job.Object.Key(), a)
+}
+
+// Recall answers a job if the provider has answered it before, and tells whether it did. It is for jobs that several providers could
+// answer: none of them is asked what another has said.
+func (e *Enricher) Recall(ctx, working context.Context, t Ticket) (report Report, answered bool, err error) {
+	v, found, err := e.find(ctx, working, t, t.Job.Object)
+	if err != nil || found == recall.Miss {
+		return report, false, err
+	}
+	if !v.Found && e.hasOther(t.Job) {
+		return report, false, nil // The same URL under its other scheme may be known.
+	}
+	report.Cache = found
+	return report, true, e.publish(working, t, t.Job.Indicator.ID, t.Job.Object.Key(), answer{object: t.Job.Object, verdict: v})
 }
 
 // public refuses what the producer would not have let out: a message can be forged, or older than a rule.
@@ -127,9 +163,12 @@ func (e *Enricher) about(ctx, working context.Context, t Ticket, object indicato
 		return answer{object: object, verdict: v}, err
 	}
 	mine := false
-	line := fmt.Sprint(object.Key(), t.Job.After, t.Lane)
+	line := fmt.Sprint(object.Key(), t.Job.After, t.Lane, t.Elsewhere)
 	result, err, _ := e.asking.Do(line, func() (any, error) {
 		mine = true
+		if e.Many != nil && object.Kind == indicator.File && t.Lane != wire.Urgent {
+			return e.askTogether(ctx, working, t, object, report)
+		}
 		return e.ask(ctx, working, t, object, report)
 	})
 	a, _ := result.(answer)

@@ -1,6 +1,7 @@
 package enrich_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type lab struct {
 	spent    wire.Lane // Nothing is left for it, which takes the budget a second to find out.
 	behind   wire.Lane // It waits for an hour for its permits.
 	voids    int
+	units    int // The most that a permit pays for; 0 for all that is wanted.
 	troubles []time.Time
 }
 
@@ -93,7 +95,8 @@ func (l *lab) did() string {
 }
 
 // Take implements enrich.Budget.
-func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
+func (l *lab) Take(ctx context.Context, want enrich.Want) (enrich.Permit, error) {
+	lane := want.Lane
 	if l.takeFunc != nil {
 		if err := l.takeFunc(ctx); err != nil {
 			return nil, fault.New(fault.Interrupted, err)
@@ -110,7 +113,7 @@ func (l *lab) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
 		l.sleep(time.Hour)
 	}
 	l.step("take %s", lane)
-	return releaser{l, time.Now()}, nil
+	return releaser{l, time.Now(), min(want.Units, cmp.Or(l.units, want.Units))}, nil
 }
 
 var errSpent = errors.New("the day is spent")
@@ -151,7 +154,14 @@ const life = time.Second
 type releaser struct {
 	l     *lab
 	asked time.Time
+	units int
 }
+
+// Units implements enrich.Permit.
+func (r releaser) Units() int { return r.units }
+
+// Reduce implements enrich.Permit.
+func (r releaser) Reduce(int) {}
 
 // Void implements enrich.Permit.
 func (r releaser) Void() bool { return r.Left() < 0 }
@@ -164,6 +174,14 @@ func (r releaser) Release() { r.l.step("release") }
 
 // Enter implements enrich.Guard.
 func (l *lab) Enter(ctx context.Context) (enrich.Pass, error) { return passer{l}, context.Cause(ctx) }
+
+// Try implements enrich.Guard.
+func (l *lab) Try(ctx context.Context) (enrich.Pass, error) {
+	if l.Open() {
+		return nil, fault.New(fault.Quota, errors.New("out of reach"))
+	}
+	return l.Enter(ctx)
+}
 
 // Open implements enrich.Guard.
 func (l *lab) Open() bool {

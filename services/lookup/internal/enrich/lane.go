@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"context"
+	"sync"
 
 	"vtq.internal/shared/wire"
 )
@@ -9,8 +10,26 @@ import (
 // A lane is where the jobs of one lane wait for each other, and for nobody else: a fresh job behind a refresh job would wait for ever,
 // since that one waits behind all fresh ones for its permit.
 type lane struct {
-	files shelf
-	path  path
+	files  shelf
+	path   path
+	groups groups
+
+	begin sync.Once
+	slots chan struct{} // Of those who are asked about by themselves.
+}
+
+// single waits for one of so many slots, and gives what releases it; 0 is for no bound.
+func (l *lane) single(ctx context.Context, most int) (release func(), err error) {
+	if most == 0 {
+		return func() {}, nil
+	}
+	l.begin.Do(func() { l.slots = make(chan struct{}, most) })
+	select {
+	case l.slots <- struct{}{}:
+		return func() { <-l.slots }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (e *Enricher) lane(name wire.Lane) *lane {

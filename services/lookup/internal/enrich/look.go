@@ -44,11 +44,23 @@ const (
 // not the connection: net/http goes on making it, and keeps it for whoever asks next (Transport.getConn, since a dial does not end
 // with its request). So a provider that is slow to reach is reached with the next permit. What comes to stand in that very moment is
 // closed under the request, so that nothing goes out.
-func (e *Enricher) look(ctx context.Context, object indicator.Object, y try) (verdict.Verdict, error) {
+func (e *Enricher) look(ctx context.Context, object indicator.Object, y try) (v verdict.Verdict, err error) {
+	err = e.send(ctx, y, func(ctx context.Context) error {
+		v, err = e.Provider.Look(ctx, object)
+		return err
+	})
+	if err != nil && !errors.Is(err, errVoid) {
+		err = fmt.Errorf("asking %s about a %s: %w", e.Name, object.Kind, err)
+	}
+	return v, err
+}
+
+// send is look for any request.
+func (e *Enricher) send(ctx context.Context, y try, ask func(context.Context) error) error {
 	left := y.permit.Left()
 	if left <= 0 { // Whose fault this is, it is not the path's.
 		e.voided()
-		return verdict.Verdict{}, errVoid
+		return errVoid
 	}
 	var state atomic.Int32
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -72,25 +84,20 @@ func (e *Enricher) look(ctx context.Context, object indicator.Object, y try) (ve
 	}})
 	traced = rest.WithNotice(traced, func(wait time.Duration) { e.Budget.Hold(ctx, wait) })
 	began := time.Now()
-	v, err := e.Provider.Look(traced, object)
+	err := ask(traced)
 	y.report.Asked += time.Since(began)
 	switch state.Load() {
 	case void:
 		e.voided()
-		v, err = verdict.Verdict{}, y.path.missed(y.turn)
-		if errors.Is(err, errVoid) {
-			return v, err
+		if err = y.path.missed(y.turn); !errors.Is(err, errVoid) {
+			y.permit.Release()
 		}
-		y.permit.Release()
 	case written:
 		y.report.Requests++
 	case waiting:
 		y.permit.Release() // No connection came about, and nothing went out.
 	}
-	if err != nil {
-		return v, fmt.Errorf("asking %s about a %s: %w", e.Name, object.Kind, err)
-	}
-	return v, nil
+	return err
 }
 
 func (e *Enricher) voided() {

@@ -19,7 +19,6 @@ import (
 	"vtq.internal/shared/rest"
 	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/verdict"
-	"vtq.internal/shared/wire"
 )
 
 // A client is a provider behind the transport of production, whose connections take their time to stand. It counts what arrives.
@@ -65,11 +64,11 @@ type window struct {
 }
 
 // Take implements enrich.Budget.
-func (w window) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
+func (w window) Take(ctx context.Context, want enrich.Want) (enrich.Permit, error) {
 	select {
 	case w.slots <- struct{}{}:
 		time.AfterFunc(time.Minute+life, func() { <-w.slots })
-		return w.lab.Take(ctx, lane)
+		return w.lab.Take(ctx, want)
 	case <-ctx.Done():
 		return nil, fault.New(fault.Interrupted, context.Cause(ctx))
 	}
@@ -164,8 +163,8 @@ type hung struct{ *lab }
 type hungPermit struct{ enrich.Permit }
 
 // Take implements enrich.Budget.
-func (h hung) Take(ctx context.Context, lane wire.Lane) (enrich.Permit, error) {
-	permit, err := h.lab.Take(ctx, lane)
+func (h hung) Take(ctx context.Context, want enrich.Want) (enrich.Permit, error) {
+	permit, err := h.lab.Take(ctx, want)
 	return hungPermit{permit}, err
 }
 

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"vtq.internal/shared/indicator"
@@ -13,13 +14,19 @@ import (
 //
 // There is one for each lane of the backlog: a file that is in hand in both lanes under two names may cost one request too many.
 //
-// A sort that waits keeps others from joining the one inside, so that each has its turn. The zero value is empty.
+// A sort that waits keeps others from joining the one inside, so that each has its turn; when those inside have left, all who wait for the
+// next sort's turn enter together, so that a request about many files finds them. The zero value is empty.
 type shelf struct {
-	mu      sync.Mutex
-	inside  int           // Jobs inside, all of one sort.
-	sort    int           // Theirs: the digits of their hashes.
-	waiting map[int]int   // By sort.
-	changed chan struct{} // Closed, and replaced, when those inside have left.
+	mu     sync.Mutex
+	inside int      // Jobs inside, all of one sort.
+	sort   int      // Theirs: the digits of their hashes.
+	queue  []*turns // Sorts that wait, first come first.
+}
+
+// turns are the jobs of one sort that wait.
+type turns struct {
+	sort    int
+	waiting []chan struct{} // Each closed when its job is inside.
 }
 
 // enter waits until a job about an object may go on, or for the end of ctx, whose cause it returns. Who entered has to leave.
@@ -27,51 +34,67 @@ func (s *shelf) enter(ctx context.Context, object indicator.Object) (leave func(
 	if object.Kind != indicator.File {
 		return func() {}, nil
 	}
-	sort := len(object.Value)
+	leave = sync.OnceFunc(s.leave)
+	inside := s.join(len(object.Value))
+	select {
+	case <-inside:
+		return leave, nil
+	case <-ctx.Done():
+		s.forget(inside)
+		return nil, context.Cause(ctx)
+	}
+}
+
+// join gives what is closed when a job of a sort is inside.
+func (s *shelf) join(sort int) chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.inside > 0 && (s.sort != sort || s.awaited()) {
-		if err := s.wait(ctx, sort); err != nil {
-			return nil, err
+	inside := make(chan struct{})
+	if s.inside == 0 || s.sort == sort && len(s.queue) == 0 {
+		s.inside, s.sort = s.inside+1, sort
+		close(inside)
+		return inside
+	}
+	for _, t := range s.queue {
+		if t.sort == sort {
+			t.waiting = append(t.waiting, inside)
+			return inside
 		}
 	}
-	s.inside, s.sort = s.inside+1, sort
-	return sync.OnceFunc(s.leave), nil
+	s.queue = append(s.queue, &turns{sort, []chan struct{}{inside}})
+	return inside
 }
 
-// awaited tells whether another sort than the one inside waits.
-func (s *shelf) awaited() bool {
-	for sort, n := range s.waiting {
-		if sort != s.sort && n > 0 {
-			return true
+// forget takes a job out of the queue that waits no longer, or has it leave where its turn came just then.
+func (s *shelf) forget(inside chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, t := range s.queue {
+		if at := slices.Index(t.waiting, inside); at >= 0 {
+			if t.waiting = slices.Delete(t.waiting, at, at+1); len(t.waiting) == 0 {
+				s.queue = slices.Delete(s.queue, i, i+1)
+			}
+			return
 		}
 	}
-	return false
-}
-
-// wait waits, unlocked, until all who are inside have left.
-func (s *shelf) wait(ctx context.Context, sort int) error {
-	if s.changed == nil {
-		s.changed, s.waiting = make(chan struct{}), map[int]int{}
-	}
-	changed, waiting := s.changed, s.waiting
-	waiting[sort]++
-	s.mu.Unlock()
-	defer func() { s.mu.Lock(); waiting[sort]-- }()
-	select {
-	case <-changed:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	s.left()
 }
 
 func (s *shelf) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inside--
-	if s.inside == 0 && s.changed != nil {
-		close(s.changed)
-		s.changed = nil
+	s.left()
+}
+
+// left needs the lock. It gives the next sort its turn when nobody is inside any more.
+func (s *shelf) left() {
+	if s.inside--; s.inside > 0 || len(s.queue) == 0 {
+		return
+	}
+	next := s.queue[0]
+	s.queue = s.queue[1:]
+	s.sort, s.inside = next.sort, len(next.waiting)
+	for _, inside := range next.waiting {
+		close(inside)
 	}
 }

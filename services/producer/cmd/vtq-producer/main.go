@@ -13,7 +13,6 @@ import (
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
-	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 )
 
@@ -23,6 +22,7 @@ func main() {
 
 type settings struct {
 	ThreatQ  config.ThreatQ
+	Routing  config.Routing
 	Producer producer.Config
 	Verdicts config.Verdicts
 	NATS     config.NATS
@@ -57,7 +57,7 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 	}
 	stage, err := producer.New(producer.Options{
 		Config: s.Producer, NATS: nc, ThreatQ: library, Site: s.ThreatQ.URL.String(),
-		Policy: policy, Refresh: s.Verdicts.Refresh(), Route: provider.Route,
+		Policy: policy, Refresh: s.Verdicts.Refresh(), Routes: s.Routing.Table(),
 		Logger: log, Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {

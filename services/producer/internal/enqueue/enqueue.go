@@ -1,6 +1,7 @@
 // Package enqueue puts jobs into their lanes.
 //
-// For every job of a page it reads, in one batch, the verdict that stands under the indicator's own id. A job whose verdict is
+// For every job of a page it reads, in one batch, the verdicts that stand under the indicator's own id, of all providers on the job's
+// route: the newest counts. A job whose verdict is
 // fresh is dropped; one whose verdict has grown old goes to the lane refresh, and says which answer does not count any more;
 // one that has none goes to the lane fresh. A job that is pending already is refused by the server and stays one job.
 //
@@ -20,7 +21,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
@@ -38,8 +39,8 @@ type Queue struct {
 	JS      jetstream.JetStream
 	Policy  verdict.Policy
 	Refresh verdict.Refresh
-	// Route gives the route of a kind, and the providers on it.
-	Route func(indicator.Kind) (route string, providers []string)
+	// Routes are those of the kinds. A job goes on every route of its kind.
+	Routes provider.Table
 	// OnFull is called when a page has to wait because the stream is full, once for each page. Defaults to nobody.
 	OnFull func()
 }
@@ -54,7 +55,8 @@ type Tally struct {
 
 // Put publishes what has to be asked. After an error some jobs are published and some are not: put them all again.
 func (q *Queue) Put(ctx context.Context, jobs []wire.Job, now time.Time) (Tally, error) {
-	known, err := q.known(ctx, jobs)
+	questions := q.questions(jobs)
+	known, err := q.known(ctx, questions)
 	if err != nil {
 		return Tally{}, err
 	}
@@ -62,12 +64,12 @@ func (q *Queue) Put(ctx context.Context, jobs []wire.Job, now time.Time) (Tally,
 	if q.OnFull != nil {
 		full = sync.OnceFunc(q.OnFull)
 	}
-	outcomes := make([]outcome, len(jobs))
+	outcomes := make([]outcome, len(questions))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
-	for i, job := range jobs {
+	for i, one := range questions {
 		group.Go(func() error {
-			done, err := q.put(ctx, job, known[addressOf(job)], now, full)
+			done, err := q.put(ctx, one, known, now, full)
 			outcomes[i] = done
 			return err
 		})
@@ -107,28 +109,24 @@ func tally(outcomes []outcome) Tally {
 	return t
 }
 
-func (q *Queue) address(job wire.Job, lane wire.Lane) wire.JobAddress {
-	route, _ := q.Route(job.Object.Kind)
-	return wire.JobAddress{Lane: lane, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}
-}
-
-func (q *Queue) put(ctx context.Context, job wire.Job, known answer, now time.Time, full func()) (outcome, error) {
+func (q *Queue) put(ctx context.Context, one question, known memory, now time.Time, full func()) (outcome, error) {
+	newest, died := known.of(one)
 	switch {
-	case now.Before(known.due):
+	case now.Before(newest.due):
 		return current, nil
-	case q.rests(known, job.Object.Key(), now):
+	case q.rests(newest, died, one.job.Object.Key(), now):
 		return dead, nil
 	}
 	lane, done := wire.Fresh, fresh
-	if !known.asked.IsZero() {
+	if !newest.asked.IsZero() {
 		lane, done = wire.Refresh, refresh
-		job.After = known.asked
+		one.job.After = newest.asked
 	}
-	body, err := wire.EncodeJob(job)
+	body, err := wire.EncodeJob(one.job)
 	if err != nil {
 		return 0, err
 	}
-	stored, err := q.publish(ctx, q.address(job, lane), body, full)
+	stored, err := q.publish(ctx, one.subject(lane), body, full)
 	if err != nil || stored {
 		return done, err
 	}

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/services/producer/internal/enqueue"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
 )
@@ -155,9 +157,34 @@ func TestNothingToPut(t *testing.T) {
 
 func TestAnUnroutedKindGoesNowhere(t *testing.T) {
 	inLab(t, func(l *lab) {
-		l.queue.Route = func(indicator.Kind) (string, []string) { return "nobody-listens", nil }
-		if diff := cmp.Diff(enqueue.Tally{Fresh: 1}, l.put(jobs(1))); diff != "" {
-			l.Errorf("tally of a route without providers (-want +got):\n%s", diff)
+		l.queue.Routes = provider.NewTable(map[indicator.Kind][]string{indicator.File: {"virustotal"}}, provider.First)
+		if diff := cmp.Diff(enqueue.Tally{}, l.put(jobs(1))); diff != "" {
+			l.Errorf("tally of a domain, where files alone are asked about (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestEveryRouteHasItsJob asks all providers about a name, one of which has answered.
+func TestEveryRouteHasItsJob(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.queue.Routes = provider.NewTable(map[indicator.Kind][]string{indicator.Domain: {"virustotal", "other"}}, provider.All)
+		l.answer(job(1), "other", time.Hour, 0)
+		l.answer(job(2), "virustotal", 40*day, 0)
+		if diff := cmp.Diff(enqueue.Tally{Fresh: 2, Refresh: 1, Current: 1}, l.put(jobs(1, 2))); diff != "" {
+			l.Errorf("tally (-want +got):\n%s", diff)
+		}
+		for name, want := range map[string]int{"virustotal": 2, "other": 1} {
+			consumer, err := l.js.Stream(l.Context(), stream.Jobs)
+			if err != nil {
+				l.Fatal(err)
+			}
+			info, err := consumer.Info(l.Context(), jetstream.WithSubjectFilter("vtq.job.*."+name+".>"))
+			if err != nil {
+				l.Fatal(err)
+			}
+			if got := len(info.State.Subjects); got != want {
+				l.Errorf("%d jobs are on route %s, want %d", got, name, want)
+			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
@@ -18,60 +19,82 @@ import (
 // stage is where jobs die: the name under which the lookup stage writes its dead letters.
 const stage = "lookup"
 
-// An address names an indicator and what is asked for it.
-type address struct {
-	key indicator.Key
-	id  int64
+// A question is a job on one route.
+type question struct {
+	job   wire.Job
+	route provider.Route
 }
 
-func addressOf(job wire.Job) address { return address{job.Object.Key(), job.Indicator.ID} }
+// questions puts every job on each route of its kind.
+func (q *Queue) questions(jobs []wire.Job) []question {
+	all := make([]question, 0, len(jobs))
+	for _, job := range jobs {
+		for _, route := range q.Routes.Of(job.Object.Kind) {
+			all = append(all, question{job, route})
+		}
+	}
+	return all
+}
+
+func (o question) subject(lane wire.Lane) wire.JobAddress {
+	return wire.JobAddress{Lane: lane, Route: o.route.Name, Key: o.job.Object.Key(), ID: o.job.Indicator.ID}
+}
+
+// death is the subject of its dead letter, which is the same from either lane.
+func (o question) death() string { return wire.DeadSubject(stage, o.subject(wire.Fresh).Subject()) }
 
 // An answer is what counts of a verdict here: when it was given, and until when it is fresh.
 type answer struct {
 	asked, due time.Time
-	dead       time.Time // When the job died last; zero if it did not.
 }
 
-// known reads the newest verdict for each job from any provider of its route, and its dead letter.
-func (q *Queue) known(ctx context.Context, jobs []wire.Job) (map[address]answer, error) {
-	var subjects []string
-	for _, job := range jobs {
-		_, providers := q.Route(job.Object.Kind)
-		for _, provider := range providers {
-			at := wire.VerdictAddress{Provider: provider, Key: job.Object.Key(), ID: job.Indicator.ID}
-			subjects = append(subjects, at.Subject())
-		}
-	}
-	known := make(map[address]answer, len(jobs))
-	for message, err := range stream.Latest(ctx, q.JS, stream.Verdicts, subjects) {
-		if err != nil {
-			return nil, fmt.Errorf("reading what is known: %w", err)
-		}
-		q.learn(known, message)
-	}
-	return known, q.bury(ctx, jobs, known)
+// A memory is what is known about the jobs of a page.
+type memory struct {
+	answers map[string]answer    // By the subject of the verdict.
+	deaths  map[string]time.Time // By the subject of the dead letter.
 }
 
-// bury reads which jobs died.
-func (q *Queue) bury(ctx context.Context, jobs []wire.Job, known map[address]answer) error {
-	letters := make(map[string]address, len(jobs))
-	for _, job := range jobs {
-		letters[wire.DeadSubject(stage, q.address(job, wire.Fresh).Subject())] = addressOf(job) // The same from either lane.
-	}
-	for message, err := range stream.Latest(ctx, q.JS, stream.DeadLetters, slices.Collect(maps.Keys(letters))) {
-		if err != nil {
-			return fmt.Errorf("reading what died: %w", err)
+// of gives the newest answer from any provider of a question's route, and when its job died last; zero times for neither.
+func (m memory) of(o question) (newest answer, died time.Time) {
+	for _, name := range o.route.Providers {
+		if a := m.answers[verdictSubject(o, name)]; a.asked.After(newest.asked) {
+			newest = a
 		}
-		at := letters[message.Subject]
-		a := known[at]
-		a.dead = message.Time
-		known[at] = a
 	}
-	return nil
+	return newest, m.deaths[o.death()]
+}
+
+func verdictSubject(o question, provider string) string {
+	return wire.VerdictAddress{Provider: provider, Key: o.job.Object.Key(), ID: o.job.Indicator.ID}.Subject()
+}
+
+// known reads the verdicts for questions from all providers of their routes, and their dead letters.
+func (q *Queue) known(ctx context.Context, all []question) (memory, error) {
+	m := memory{answers: make(map[string]answer, len(all)), deaths: map[string]time.Time{}}
+	verdicts, letters := map[string]bool{}, make([]string, 0, len(all))
+	for _, o := range all {
+		for _, name := range o.route.Providers {
+			verdicts[verdictSubject(o, name)] = true // Two routes may share a provider.
+		}
+		letters = append(letters, o.death())
+	}
+	for message, err := range stream.Latest(ctx, q.JS, stream.Verdicts, slices.Collect(maps.Keys(verdicts))) {
+		if err != nil {
+			return m, fmt.Errorf("reading what is known: %w", err)
+		}
+		q.learn(m, message)
+	}
+	for message, err := range stream.Latest(ctx, q.JS, stream.DeadLetters, letters) {
+		if err != nil {
+			return m, fmt.Errorf("reading what died: %w", err)
+		}
+		m.deaths[message.Subject] = message.Time
+	}
+	return m, nil
 }
 
 // learn takes one verdict into account. What cannot be read counts as not there: the job is asked again.
-func (q *Queue) learn(known map[address]answer, message *jetstream.RawStreamMsg) {
+func (q *Queue) learn(m memory, message *jetstream.RawStreamMsg) {
 	at, err := wire.ParseVerdictSubject(message.Subject)
 	if err != nil {
 		return
@@ -80,13 +103,10 @@ func (q *Queue) learn(known map[address]answer, message *jetstream.RawStreamMsg)
 	if err != nil {
 		return
 	}
-	a := answer{asked: v.Verdict.Asked, due: q.Refresh.Due(q.Policy.Classify(v.Verdict), v.Verdict.Asked, at.Key)}
-	if old, ok := known[address{at.Key, at.ID}]; !ok || a.asked.After(old.asked) {
-		known[address{at.Key, at.ID}] = a
-	}
+	m.answers[message.Subject] = answer{asked: v.Verdict.Asked, due: q.Refresh.Due(q.Policy.Classify(v.Verdict), v.Verdict.Asked, at.Key)}
 }
 
 // rests tells that a job died after whatever answer there is, and that it is too early to try again.
-func (q *Queue) rests(a answer, key indicator.Key, now time.Time) bool {
-	return a.dead.After(a.asked) && now.Before(q.Refresh.Due(verdict.ClassNotFound, a.dead, key))
+func (q *Queue) rests(a answer, died time.Time, key indicator.Key, now time.Time) bool {
+	return died.After(a.asked) && now.Before(q.Refresh.Due(verdict.ClassNotFound, died, key))
 }

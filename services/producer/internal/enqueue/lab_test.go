@@ -10,6 +10,7 @@ import (
 
 	"vtq.internal/services/producer/internal/enqueue"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/verdict"
@@ -17,7 +18,7 @@ import (
 )
 
 const (
-	route = "first-choice"
+	route = "virustotal-other"
 	day   = 24 * time.Hour
 )
 
@@ -53,7 +54,7 @@ func inLab(t *testing.T, f func(l *lab), changes ...func(*stream.Topology)) {
 		l.queue = &enqueue.Queue{
 			JS: js, Policy: verdict.DefaultPolicy(), OnFull: func() { l.full++ },
 			Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 3 * day},
-			Route:   func(indicator.Kind) (string, []string) { return route, []string{"virustotal", "other"} },
+			Routes:  provider.NewTable(map[indicator.Kind][]string{indicator.Domain: {"virustotal", "other"}}, provider.First),
 		}
 		f(l)
 	})

@@ -22,7 +22,7 @@ func reachVirusTotal(ctx context.Context, environ []string) []Result {
 	if err := config.Load(environ, &s); err != nil {
 		return untried(nameVirusTotal, misconfigured)
 	}
-	tried := "asking " + s.BaseURL.String() + " for the quotas of the key"
+	tried := "asking " + s.Endpoint.BaseURL.String() + " for the quotas of the key"
 	client, err := dial.VirusTotal(s)
 	if err != nil {
 		return []Result{failed(nameVirusTotal, tried, err, "check VT_API_KEY, VT_CA_FILE and VT_PROXY")}

@@ -92,7 +92,7 @@ func entryOf(a inquiry.Answer, policy verdict.Policy) answerEntry {
 	v := a.Verdict
 	entry.Class = policy.Classify(v)
 	entry.Severity = policy.Meaning(entry.Class).Severity
-	entry.Detections = detections(v.Counts)
+	entry.Detections = v.Counts.Detections()
 	entry.Counts, entry.Asked, entry.Cached = v.Counts, v.Asked, a.Cached
 	for _, e := range v.Engines[:min(len(v.Engines), verdict.MaxEngines)] {
 		e.Name, e.Result = verdict.Clean(e.Name, verdict.MaxName), verdict.Clean(e.Result, verdict.MaxItem)
@@ -123,14 +123,6 @@ func failingOf(err error) failing {
 		}
 	}
 	return failing{"failed", err.Error()}
-}
-
-// detections are spelled as on an indicator in ThreatQ: of those that gave an opinion.
-func detections(counts verdict.Counts) string {
-	if counts.Opinions() == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", counts.Of(verdict.Malicious), counts.Opinions())
 }
 
 func answersTable(entries []answerEntry, now time.Time) *screen.Table {

@@ -14,7 +14,6 @@ import (
 	"vtq.internal/services/vtq/internal/inquiry"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/dial"
-	"vtq.internal/shared/provider"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 )
@@ -42,7 +41,7 @@ func (c *cli) lookup() *cobra.Command {
 		Short: "Ask the running pipeline about hashes, URLs, domains and addresses",
 		Long: fmt.Sprintf(`Lookup prints what is known about each value: a hash, URL, domain name or IP
 address, defanged or not. What the pipeline does not know yet it is asked for:
-its workers ask VirusTotal, before everything else that waits, within the same
+its workers ask the provider, before everything else that waits, within the same
 quota. Nothing is written to ThreatQ.
 
 Values are arguments or, with - or none, lines of standard input; there, empty
@@ -75,7 +74,7 @@ func (c *cli) runLookup(cmd *cobra.Command, args []string, f lookupFlags) error 
 	}
 	var s vtq.Settings
 	// Of the producer's settings only the domains of the house matter.
-	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &s.Producer, &s.Data); err != nil {
+	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &s.Producer, &s.Providers.Routing, &s.Data); err != nil {
 		return err
 	}
 	values, err := valuesOf(args, cmd.InOrStdin())
@@ -121,8 +120,8 @@ func newInquirer(ctx context.Context, nc *nats.Conn, s vtq.Settings) (*inquiry.I
 		return nil, fmt.Errorf("opening the verdicts: %w", err)
 	}
 	return &inquiry.Inquirer{
-		NATS: nc, JS: js, Route: provider.VirusTotal, InternalSuffixes: s.Producer.InternalSuffixes,
-		Memory: &recall.Memory{Stream: verdicts, Provider: provider.VirusTotal, Policy: policy, Refresh: s.Verdicts.Refresh()},
+		NATS: nc, JS: js, Routes: s.Providers.Routing.Table(), InternalSuffixes: s.Producer.InternalSuffixes,
+		Memory: recall.Memory{Stream: verdicts, Policy: policy, Refresh: s.Verdicts.Refresh()},
 	}, nil
 }
 

@@ -114,7 +114,7 @@ func hasLine(text string, parts ...string) bool {
 func idle(t *testing.T) (dir string, js jetstream.JetStream) {
 	t.Helper()
 	dir, js = bare(t)
-	topology, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 60 * 24 * time.Hour})
+	topology, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 60 * 24 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestLookupSaysWhyNobodyAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdout, stderr, code = run(t, env, "lookup", "--timeout", "200ms", "quiet-harbor.com")
-	if code != 1 || !strings.Contains(stderr, "virustotal has not been answering since ") || !strings.HasSuffix(stderr, ": the key is[2J refused\n") {
+	if code != 1 || !strings.Contains(stderr, "VirusTotal has not been answering since ") || !strings.HasSuffix(stderr, ": the key is[2J refused\n") {
 		t.Errorf("while the provider is out: exit code %d, want 1 and the cause:\n%s%s", code, stdout, stderr)
 	}
 	stdout, stderr, code = run(t, env, "lookup", "--cached", "quiet-harbor.com")

@@ -16,7 +16,7 @@ import (
 // stateOf reads what the workers of an account would.
 func stateOf(t *testing.T, js jetstream.JetStream, account string) wire.ProviderState {
 	t.Helper()
-	workers, err := fleet.Open(t.Context(), js, wire.Account{Provider: "virustotal", Name: account}, "virustotal", time.Now)
+	workers, err := fleet.Open(t.Context(), js, wire.Account{Provider: "virustotal", Name: account}, []fleet.Route{{Name: "virustotal"}}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestTheAccountThatIsPaused(t *testing.T) {
 	if _, err := js.PublishMsg(t.Context(), counted); err != nil {
 		t.Fatal(err)
 	}
-	says("mian", "known are: main, team.\naccount mian: the pause is over", 0, "resume") // What was a mistake can be ended.
+	says("mian", "known are: main, team.\nVirusTotal, account mian: the pause is over", 0, "resume") // What was a mistake can be ended.
 	says("tema", `no worker has asked with account "tema"; known are: main, team; set VT_ACCOUNT`, 2, "pause")
 	if state := stateOf(t, js, "tema"); state.Operator != nil || state.Revision != 0 {
 		t.Errorf("what was refused is paused: %+v", state)

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,17 +105,6 @@ func (f againFlags) selection(now time.Time) (s replay.Selection, err error) {
 	return s, err
 }
 
-// keyless is an environment in which no key is asked for: to know the limits of one takes none.
-func keyless(environ []string) []string {
-	var out []string
-	for _, entry := range environ {
-		if !strings.HasPrefix(entry, "VT_API_KEY=") && !strings.HasPrefix(entry, "VT_API_KEY_FILE=") {
-			out = append(out, entry)
-		}
-	}
-	return append(out, "VT_API_KEY=unused")
-}
-
 func (c *cli) runJobs(cmd *cobra.Command, f againFlags) error {
 	began := time.Now()
 	selection, err := f.selection(began)
@@ -121,7 +112,10 @@ func (c *cli) runJobs(cmd *cobra.Command, f againFlags) error {
 		return err
 	}
 	var s vtq.Settings
-	if err := config.Load(keyless(c.process.Env), &s.NATS, &s.Verdicts, &s.VirusTotal, &s.Lookup, &s.Producer, &s.Data); err != nil {
+	// The limits of a key are known without it.
+	providers := &s.Providers
+	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &providers.Routing, &providers.VirusTotal, &providers.ReversingLabs,
+		&s.Lookup, &s.Producer, &s.Data); err != nil {
 		return err
 	}
 	policy, err := s.Verdicts.Policy()
@@ -130,10 +124,10 @@ func (c *cli) runJobs(cmd *cobra.Command, f againFlags) error {
 	}
 	return c.withReplayer(cmd, s, func(ctx context.Context, r *replay.Replayer) error {
 		jobs := &replay.Jobs{
-			Replayer: r, Policy: policy, Refresh: s.Verdicts.Refresh(), Route: provider.Route,
+			Replayer: r, Policy: policy, Refresh: s.Verdicts.Refresh(), Routes: s.Providers.Routing.Table(),
 			InternalSuffixes: s.Producer.InternalSuffixes, OtherScheme: s.Lookup.OtherScheme,
 		}
-		plan, err := c.planJobs(ctx, jobs, selection, s.VirusTotal.Limits())
+		plan, err := c.planJobs(ctx, jobs, selection, s.Providers.LimitsOf)
 		if err != nil || plan.Jobs == 0 {
 			return err
 		}
@@ -146,7 +140,7 @@ func (c *cli) runJobs(cmd *cobra.Command, f againFlags) error {
 }
 
 // planJobs tells what it would cost.
-func (c *cli) planJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selection, limits config.Limits) (replay.Plan, error) {
+func (c *cli) planJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selection, limits func(provider string) config.Limits) (replay.Plan, error) {
 	bar := screen.NewProgress(screen.Of(c.process.Stderr, c.process.Env))
 	plan, err := jobs.Plan(ctx, s, func(done, total int) { bar.Show("verdicts", done, total, "") })
 	bar.Clear()
@@ -154,7 +148,7 @@ func (c *cli) planJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selectio
 		return plan, fmt.Errorf("planning: %w", err)
 	}
 	out := screen.Of(c.process.Stdout, c.process.Env)
-	out.Printf("%d jobs about %d objects: at most %d requests%s\n", plan.Jobs, plan.Objects, plan.Requests, duration(plan.Requests, limits))
+	out.Printf("%d jobs about %d objects: at most %d requests%s\n", plan.Jobs, plan.Objects, plan.Requests, durations(plan.Asked, limits))
 	if plan.Internal > 0 {
 		c.complain("%d are internal now, and are not asked about.\n", plan.Internal)
 	}
@@ -165,6 +159,19 @@ func (c *cli) planJobs(ctx context.Context, jobs *replay.Jobs, s replay.Selectio
 		c.complain("%d verdicts cannot be read, or do not say what was asked.\n", plan.Odd)
 	}
 	return plan, nil
+}
+
+// durations says how long the requests to each provider take. Where several are asked it names them.
+func durations(asked map[string]int, limits func(provider string) config.Limits) string {
+	var all strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		text := duration(asked[name], limits(name))
+		if len(asked) > 1 {
+			text = fmt.Sprintf("; %d to %s%s", asked[name], provider.Title(name), text)
+		}
+		all.WriteString(text)
+	}
+	return all.String()
 }
 
 // duration says how long so many requests take.

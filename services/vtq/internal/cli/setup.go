@@ -29,7 +29,7 @@ right to create anything; vtq up does the same for itself.`,
 func (c *cli) runSetup(cmd *cobra.Command) error {
 	var s vtq.Settings
 	// NATS_REPLICAS and the ages of verdicts shape the streams; the rest of the environment is not asked for.
-	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts); err != nil {
+	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &s.Providers.Routing); err != nil {
 		return err
 	}
 	if len(s.NATS.URL) == 0 {

@@ -5,18 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"vtq.internal/services/lookup"
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/embedded"
 	"vtq.internal/services/vtq/internal/screen"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
+	"vtq.internal/shared/provider"
 )
 
 func (c *cli) up() *cobra.Command {
@@ -66,17 +69,17 @@ func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	provider, err := dial.VirusTotal(s.VirusTotal)
+	providers, err := lookup.ProvidersOf(s.Providers)
 	if err != nil {
 		return err
 	}
 	pipeline, err := vtq.New(ctx, vtq.Options{
-		Settings: s, NATS: nc, ThreatQ: library, VirusTotal: provider, Logger: log, Registerer: prometheus.NewRegistry(),
+		Settings: s, NATS: nc, ThreatQ: library, Providers: providers, Logger: log, Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		return err
 	}
-	log.Info().Str("enriches", selection(s)).Str("threatq", s.ThreatQ.URL.String()).Str("virustotal", pace(s)).Str("data", at).
+	log.Info().Str("enriches", selection(s)).Str("threatq", s.ThreatQ.URL.String()).Str("asks", asked(s)).Str("data", at).
 		Msg("enriching")
 	return pipeline.Run(ctx)
 }
@@ -115,10 +118,15 @@ func selection(s vtq.Settings) string {
 	return "every indicator"
 }
 
-// pace says how fast.
-func pace(s vtq.Settings) string {
-	if n := s.VirusTotal.Limits().Minute; n > 0 {
-		return fmt.Sprintf("%d requests a minute", n)
+// asked says who is asked, and how fast.
+func asked(s vtq.Settings) string {
+	var all []string
+	for _, name := range s.Providers.Routing.InUse() {
+		pace := "without limit"
+		if n := s.Providers.LimitsOf(name).Minute; n > 0 {
+			pace = fmt.Sprintf("%d requests a minute", n)
+		}
+		all = append(all, provider.Title(name)+", "+pace)
 	}
-	return "no limit of requests"
+	return strings.Join(all, "; ")
 }

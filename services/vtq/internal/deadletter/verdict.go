@@ -77,12 +77,11 @@ func (b *Box) overtaken(ctx context.Context, at wire.VerdictAddress, l Letter) (
 	if err != nil {
 		return false, nil //nolint:nilerr // See above.
 	}
-	last := head.Verdicts[at.Provider]
-	if wire.RevisionOf(l.Origin.Created, l.Origin.Sequence).Compare(last.Revision) < 0 {
-		return true, nil
+	var asking wire.Asking
+	if message, err := wire.DecodeVerdict(l.Body); err == nil {
+		asking = message.Asking(at)
 	}
-	message, err := wire.DecodeVerdict(l.Body)
-	return err == nil && message.Asking(at).Outdated(last.Asking), nil
+	return head.Verdicts[at.Provider].Outdoes(asking, wire.RevisionOf(l.Origin.Created, l.Origin.Sequence)), nil
 }
 
 // standing is the place of the verdict that stands under a subject, 0 for none.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"vtq.internal/services/lookup"
 	"vtq.internal/services/vtq"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/lifecycle"
@@ -45,13 +46,13 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	provider, err := dial.VirusTotal(p.settings.VirusTotal)
+	providers, err := lookup.ProvidersOf(p.settings.Providers)
 	if err != nil {
 		return err
 	}
 	p.registry = prometheus.NewRegistry()
 	pipeline, err := vtq.New(ctx, vtq.Options{
-		Settings: p.settings, NATS: nc, ThreatQ: library, VirusTotal: provider,
+		Settings: p.settings, NATS: nc, ThreatQ: library, Providers: providers,
 		Logger: logging.New(p.round.witness, p.settings.Log, "vtq"), Registerer: p.registry,
 	})
 	if err != nil {

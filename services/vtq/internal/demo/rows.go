@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"vtq.internal/services/vtq"
+	"vtq.internal/services/writer"
 	tqsim "vtq.internal/shared/simulator/threatq"
 	"vtq.internal/shared/verdict"
 )
@@ -11,14 +12,12 @@ import (
 // rows reads in ThreatQ what stands on the indicators.
 func (r *round) rows(settings vtq.Settings) []Row {
 	skipped, failed := r.witness.reasons()
-	names := map[string]string{}
-	for _, a := range settings.Writer.Attributes() {
-		names[a.Field] = a.Name
-	}
+	inUse := settings.Providers.Routing.InUse()
 	rows := make([]Row, len(r.ids))
 	for i, id := range r.ids {
 		in, _ := r.sim.ThreatQ.Indicator(id)
-		ours := written(in.Attributes, settings.Writer.Source)
+		ours := written(in.Attributes, settings.Writer, inUse)
+		names := namesOf(ours, settings.Writer, inUse)
 		rows[i] = Row{
 			ID: id, Type: in.Type, Value: in.Value, Note: r.seeds[i].Note, Report: r.seeds[i].Path,
 			Class: verdict.Class(ours[names["verdict"]]), Severity: ours[names["severity"]], Score: in.ManualScore,
@@ -32,11 +31,28 @@ func (r *round) rows(settings vtq.Settings) []Row {
 	return rows
 }
 
-// written is what bears our source. A name that stands there twice, which must never be, shows under both values.
-func written(attributes []tqsim.Attribute, source string) map[string]string {
+// namesOf are the names of the attributes, by field, of the first provider whose verdict stands there.
+func namesOf(ours map[string]string, config writer.Config, inUse []string) map[string]string {
+	var names map[string]string
+	for _, who := range inUse {
+		names = map[string]string{}
+		for _, a := range config.Attributes(who) {
+			names[a.Field] = a.Name
+		}
+		if ours[names["verdict"]] != "" {
+			break
+		}
+	}
+	return names
+}
+
+// written is what bears a source of ours. A name that stands there twice, which must never be, shows under both values.
+func written(attributes []tqsim.Attribute, config writer.Config, inUse []string) map[string]string {
 	ours := map[string]string{}
 	for _, a := range attributes {
-		if !slices.ContainsFunc(a.Sources, func(s tqsim.Source) bool { return s.Name == source }) {
+		if !slices.ContainsFunc(a.Sources, func(s tqsim.Source) bool {
+			return slices.ContainsFunc(inUse, func(who string) bool { return s.Name == config.SourceOf(who) })
+		}) {
 			continue
 		}
 		if twin, ok := ours[a.Name]; ok {

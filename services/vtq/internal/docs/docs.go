@@ -16,6 +16,7 @@ import (
 
 	"vtq.internal/services/vtq"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/provider"
 )
 
 //go:generate go test . -run ^TestFresh$ -update
@@ -45,7 +46,7 @@ func attributes() (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("| Attribute | What it says | Field |\n|---|---|---|\n")
-	for _, a := range settings.Writer.Attributes() {
+	for _, a := range settings.Writer.Attributes(provider.VirusTotal) {
 		fmt.Fprintf(&b, "| %s | %s | `%s` |\n", a.Name, a.Meaning, a.Field)
 	}
 	return b.String(), nil

@@ -37,7 +37,7 @@ func (one *question) key() indicator.Key { return one.parsed.Object.Key() }
 
 // known settles a question from memory, and tells whether it could.
 func (q *Inquirer) known(ctx context.Context, one *question) bool {
-	v, found, err := q.Memory.Find(ctx, one.parsed.Object, time.Time{})
+	v, found, err := q.find(ctx, one, one.parsed.Object)
 	if err != nil {
 		one.suffers(ctx, err)
 		return false
@@ -48,12 +48,23 @@ func (q *Inquirer) known(ctx context.Context, one *question) bool {
 	return one.done
 }
 
+// find looks for an answer of any provider on the route, in its order.
+func (q *Inquirer) find(ctx context.Context, one *question, object indicator.Object) (v verdict.Verdict, found string, err error) {
+	memory := q.Memory
+	for _, memory.Provider = range one.route.Providers {
+		if v, found, err = memory.Find(ctx, object, time.Time{}); err != nil || found != recall.Miss {
+			break
+		}
+	}
+	return v, found, err
+}
+
 // settle answers with a verdict or, when the provider has no such URL and its scheme was a guess, with what is known about the same URL
 // under the other one.
 func (q *Inquirer) settle(ctx context.Context, one *question, v verdict.Verdict, cached bool) {
 	one.answered(one.parsed.Object, v, cached)
 	if other := one.parsed.Other; !v.Found && other != nil {
-		if twin, found, err := q.Memory.Find(ctx, *other, time.Time{}); err == nil && found != recall.Miss && twin.Found {
+		if twin, found, err := q.find(ctx, one, *other); err == nil && found != recall.Miss && twin.Found {
 			one.answered(*other, twin, true)
 		}
 	}
@@ -106,28 +117,37 @@ func (q *Inquirer) wait(ctx context.Context, one *question, messages <-chan *nat
 // this connection sends later is read.
 func (q *Inquirer) listen(one *question) (messages chan *nats.Msg, stop func(), err error) {
 	messages = make(chan *nats.Msg, heardMost)
-	answers, err := q.NATS.ChanSubscribe(q.answerSubject(one), messages)
-	if err != nil {
-		return nil, nil, fmt.Errorf("waiting for an answer: %w", err)
+	var all []*nats.Subscription
+	stop = func() {
+		for _, s := range all {
+			_ = s.Unsubscribe() // Gone with the connection, else.
+		}
 	}
-	letters, err := q.NATS.ChanSubscribe(q.deathSubject(one), messages)
-	if err != nil {
-		_ = answers.Unsubscribe() // The connection is gone.
-		return nil, nil, fmt.Errorf("waiting for an answer: %w", err)
+	for _, subject := range append(answerSubjects(one), deathSubject(one)) {
+		s, err := q.NATS.ChanSubscribe(subject, messages)
+		if err != nil {
+			stop()
+			return nil, nil, fmt.Errorf("waiting for an answer: %w", err)
+		}
+		all = append(all, s)
 	}
-	return messages, func() { _ = errors.Join(answers.Unsubscribe(), letters.Unsubscribe()) }, nil // Gone with the connection, else.
+	return messages, stop, nil
 }
 
-func (q *Inquirer) jobAddress(one *question) wire.JobAddress {
-	return wire.JobAddress{Lane: wire.Urgent, Route: q.Route, Key: one.key()}
+func (one *question) jobAddress() wire.JobAddress {
+	return wire.JobAddress{Lane: wire.Urgent, Route: one.route.Name, Key: one.key()}
 }
 
-func (q *Inquirer) answerSubject(one *question) string {
-	return wire.VerdictAddress{Provider: q.Memory.Provider, Key: one.key()}.Subject()
+func answerSubjects(one *question) []string {
+	var all []string
+	for _, name := range one.route.Providers {
+		all = append(all, wire.VerdictAddress{Provider: name, Key: one.key()}.Subject())
+	}
+	return all
 }
 
-func (q *Inquirer) deathSubject(one *question) string {
-	return wire.DeadSubject(lookupStage, q.jobAddress(one).Subject())
+func deathSubject(one *question) string {
+	return wire.DeadSubject(lookupStage, one.jobAddress().Subject())
 }
 
 // publish hands a question to the workers. One that somebody else has asked and that is pending is as good as this one. It takes as
@@ -143,13 +163,13 @@ func (q *Inquirer) publish(ctx context.Context, one *question) error {
 	if err != nil {
 		return err
 	}
-	_, err = stream.PublishUnlessPending(ctx, q.JS, q.jobAddress(one), body)
+	_, err = stream.PublishUnlessPending(ctx, q.JS, one.jobAddress(), body)
 	return err
 }
 
 // heard settles a question with a message, if it does.
 func (q *Inquirer) heard(ctx context.Context, one *question, m *nats.Msg) {
-	if m.Subject == q.deathSubject(one) {
+	if m.Subject == deathSubject(one) {
 		one.err = errors.New(verdict.Clean(m.Header.Get(wire.HeaderReason), maxReason))
 		one.lacks(ErrGivenUp)
 		return

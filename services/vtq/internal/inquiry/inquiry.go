@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/verdict"
 )
@@ -32,10 +33,10 @@ var (
 type Inquirer struct {
 	NATS *nats.Conn
 	JS   jetstream.JetStream
-	// Memory is where answers are looked for first. Its provider is the one that is asked.
-	Memory *recall.Memory
-	// Route is the route of the jobs.
-	Route string
+	// Memory is where answers are looked for first, of every provider on the route of a value's kind.
+	Memory recall.Memory
+	// Routes are those of the kinds. Of several for one kind the first is asked.
+	Routes provider.Table
 	// InternalSuffixes are the domains of the house, as [indicator.ParseSuffix] accepts them: nobody is asked about them.
 	InternalSuffixes []string
 }
@@ -128,6 +129,7 @@ type question struct {
 	value  string // As it was given first.
 	typ    string
 	parsed indicator.Parsed
+	route  provider.Route
 
 	done    bool // With a verdict, or an error that is final.
 	object  indicator.Object
@@ -154,8 +156,19 @@ func (q *Inquirer) read(value string) *question {
 	if one.err == nil {
 		one.err = one.parsed.Object.Public(q.InternalSuffixes)
 	}
+	if one.err == nil {
+		one.route, one.err = q.route(one.parsed.Object.Kind)
+	}
 	one.done = one.err != nil
 	return one
+}
+
+func (q *Inquirer) route(kind indicator.Kind) (provider.Route, error) {
+	routes := q.Routes.Of(kind)
+	if len(routes) == 0 {
+		return provider.Route{}, &indicator.Refusal{Reason: indicator.UnsupportedType, Detail: "no configured provider answers this kind"}
+	}
+	return routes[0], nil
 }
 
 // answered settles a question with a verdict about an object.

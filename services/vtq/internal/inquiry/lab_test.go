@@ -41,7 +41,7 @@ func inLab(t *testing.T, f func(l *lab)) {
 		defer nc.Close()
 		defer asker.Close()
 		l := &lab{T: t, server: s, js: open(t, nc)}
-		topology, err := stream.NewTopology(stream.Options{Routes: provider.Routes(), VerdictAge: 100 * day})
+		topology, err := stream.NewTopology(stream.Options{Routes: provider.Only(provider.VirusTotal).RouteNames(), VerdictAge: 100 * day})
 		if err != nil {
 			t.Fatalf("making the topology: %v", err)
 		}
@@ -54,9 +54,9 @@ func inLab(t *testing.T, f func(l *lab)) {
 			t.Fatalf("opening the verdicts: %v", err)
 		}
 		l.inquirer = &inquiry.Inquirer{
-			NATS: asker, JS: js, Route: provider.VirusTotal, InternalSuffixes: []string{"corp.example.com"},
-			Memory: &recall.Memory{
-				Stream: verdicts, Provider: provider.VirusTotal, Policy: verdict.DefaultPolicy(),
+			NATS: asker, JS: js, Routes: provider.Only(provider.VirusTotal), InternalSuffixes: []string{"corp.example.com"},
+			Memory: recall.Memory{
+				Stream: verdicts, Policy: verdict.DefaultPolicy(),
 				Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: day},
 			},
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
@@ -16,16 +17,26 @@ import (
 // moment is how a time is told to a person.
 const moment = "2006-01-02 15:04:05 MST"
 
-// Obstacle tells, for a person, what keeps urgent questions from being answered: the provider's state, the server that holds the
+// Obstacle tells, for a person, what keeps urgent questions from being answered: the providers' state, the server that holds a
 // lane, or that no worker takes from it. It is "" when nothing of that is so: then the questions wait their turn.
 //
-// The state of every account of the provider counts. Which one the workers use is their setting.
+// The state of every account of a provider counts. Which one the workers use is their setting.
 func (q *Inquirer) Obstacle(ctx context.Context) (string, error) {
 	states, err := q.states(ctx)
 	if err != nil || states != "" {
 		return states, err
 	}
-	consumer, err := q.JS.Consumer(ctx, stream.LaneStream(wire.Urgent), stream.LookupConsumer(wire.Urgent, q.Route))
+	for _, route := range q.Routes.Routes() {
+		if obstacle, err := q.idle(ctx, route.Name); err != nil || obstacle != "" {
+			return obstacle, err
+		}
+	}
+	return "", nil
+}
+
+// idle says why nobody takes the urgent jobs of a route.
+func (q *Inquirer) idle(ctx context.Context, route string) (string, error) {
+	consumer, err := q.JS.Consumer(ctx, stream.LaneStream(wire.Urgent), stream.LookupConsumer(wire.Urgent, route))
 	if err != nil {
 		return "", fmt.Errorf("looking for workers: %w", err)
 	}
@@ -45,7 +56,7 @@ func (q *Inquirer) states(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the provider's state: %w", err)
 	}
-	every := wire.Account{Provider: q.Memory.Provider, Name: "*"}
+	every := wire.Account{Provider: "*", Name: "*"}
 	watcher, err := bucket.Watch(ctx, every.StateKey(), jetstream.IgnoreDeletes())
 	if err != nil {
 		return "", fmt.Errorf("reading the provider's state: %w", err)
@@ -58,8 +69,9 @@ func (q *Inquirer) states(ctx context.Context) (string, error) {
 			if entry == nil { // That was all that is there.
 				return strings.Join(all, "; "), nil
 			}
-			if state, err := wire.DecodeState(entry.Value()); err == nil { // A newer one is for newer readers.
-				all = append(all, q.reasons(state)...)
+			who := q.who(entry.Key())
+			if state, err := wire.DecodeState(entry.Value()); who != "" && err == nil { // A newer one is for newer readers.
+				all = append(all, reasons(state, who)...)
 			}
 		case <-ctx.Done():
 			return "", fmt.Errorf("reading the provider's state: %w", context.Cause(ctx))
@@ -67,18 +79,30 @@ func (q *Inquirer) states(ctx context.Context) (string, error) {
 	}
 }
 
+// who is the provider that a state is about; "" for one that nobody here is to ask.
+func (q *Inquirer) who(key string) string {
+	for _, route := range q.Routes.Routes() {
+		for _, name := range route.Providers {
+			if account, ok := strings.CutPrefix(key, wire.Account{Provider: name}.StateKey()); ok && account != "" {
+				return provider.Title(name)
+			}
+		}
+	}
+	return ""
+}
+
 // reasons words a state. The times are the server's: that ours differ by a little does no harm here.
-func (q *Inquirer) reasons(state wire.ProviderState) []string {
+func reasons(state wire.ProviderState, who string) []string {
 	var all []string
 	now := time.Now()
 	if p := state.Operator; p != nil && p.Until.After(now) {
-		all = append(all, because("an operator has paused it until "+told(p.Until), p.Why))
+		all = append(all, because("an operator has paused "+who+" until "+told(p.Until), p.Why))
 	}
 	if o := state.Outage; o != nil {
-		all = append(all, because(fmt.Sprintf("%s has not been answering since %s", q.Memory.Provider, told(o.Since)), o.Cause))
+		all = append(all, because(fmt.Sprintf("%s has not been answering since %s", who, told(o.Since)), o.Cause))
 	}
 	if until := state.Spent[wire.Urgent]; until.After(now) {
-		all = append(all, "the quota is spent until "+told(until))
+		all = append(all, fmt.Sprintf("the quota of %s is spent until %s", who, told(until)))
 	}
 	return all
 }

@@ -25,26 +25,26 @@ func TestObstacle(t *testing.T) {
 		"an outage": {
 			map[string]wire.ProviderState{"main": {Outage: down}},
 			false,
-			"virustotal has not been answering since 2080-01-01 00:00:00 UTC: connection refused",
+			"VirusTotal has not been answering since 2080-01-01 00:00:00 UTC: connection refused",
 		},
-		"spent":             {map[string]wire.ProviderState{"main": {Spent: map[wire.Lane]time.Time{wire.Urgent: now.Add(day)}}}, true, "the quota is spent until 2080-01-02 00:00:00 UTC"},
+		"spent":             {map[string]wire.ProviderState{"main": {Spent: map[wire.Lane]time.Time{wire.Urgent: now.Add(day)}}}, true, "the quota of VirusTotal is spent until 2080-01-02 00:00:00 UTC"},
 		"spent until today": {map[string]wire.ProviderState{"main": {Spent: map[wire.Lane]time.Time{wire.Urgent: now}}}, true, ""},
 		"spent for others":  {map[string]wire.ProviderState{"main": {Spent: map[wire.Lane]time.Time{wire.Fresh: now.Add(day)}}}, true, ""},
 		"paused": {
 			map[string]wire.ProviderState{"main": {Operator: &wire.Pause{Since: now, Until: now.Add(day), Why: "an audit"}}},
 			true,
-			"an operator has paused it until 2080-01-02 00:00:00 UTC: an audit",
+			"an operator has paused VirusTotal until 2080-01-02 00:00:00 UTC: an audit",
 		},
 		"paused for no reason": {
 			map[string]wire.ProviderState{"main": {Operator: &wire.Pause{Since: now, Until: now.Add(day)}}},
 			true,
-			"an operator has paused it until 2080-01-02 00:00:00 UTC",
+			"an operator has paused VirusTotal until 2080-01-02 00:00:00 UTC",
 		},
 		"paused until yesterday": {map[string]wire.ProviderState{"main": {Operator: &wire.Pause{Since: now.Add(-day), Until: now}}}, true, ""},
 		"two accounts": {
 			map[string]wire.ProviderState{"main": {}, "second": {Operator: &wire.Pause{Until: now.Add(day)}, Outage: down}},
 			true,
-			"an operator has paused it until 2080-01-02 00:00:00 UTC; virustotal has not been answering since 2080-01-01 00:00:00 UTC: connection refused",
+			"an operator has paused VirusTotal until 2080-01-02 00:00:00 UTC; VirusTotal has not been answering since 2080-01-01 00:00:00 UTC: connection refused",
 		},
 	}
 	for name, c := range cases {

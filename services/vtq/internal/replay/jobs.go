@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
@@ -27,8 +29,8 @@ type Jobs struct {
 	Replayer *Replayer
 	Policy   verdict.Policy
 	Refresh  verdict.Refresh
-	// Route gives the route of a kind.
-	Route func(indicator.Kind) (route string, providers []string)
+	// Routes are those of the kinds.
+	Routes provider.Table
 	// InternalSuffixes are domains of the house, which are never asked about.
 	InternalSuffixes []string
 	// OtherScheme says that the workers ask about a URL whose scheme was a guess under both.
@@ -46,7 +48,10 @@ type Plan struct {
 	Jobs     int // How many would be published, those included that are pending already.
 	Objects  int // Of how many different objects: two indicators can share one.
 	Requests int // What they cost at most. Hashes of one file, and answers that came meanwhile, make it less.
-	Left     int // Verdicts that the selection does not take.
+	Left     int // Verdicts that the selection does not take, or whose provider is not asked about their kind any more.
+
+	Asked map[string]int // Requests by the provider that is asked first.
+
 	Odd      int // Verdicts that cannot be read, or do not say what was asked about.
 	Internal int // Verdicts about what must not be asked about any more.
 	Outdated int // Verdicts about what an indicator was before its value changed.
@@ -62,9 +67,13 @@ type Tally struct {
 // Plan counts. It tells how many verdicts of how many it has read, now and then, and holds some 100 bytes for
 // each object.
 func (j *Jobs) Plan(ctx context.Context, s Selection, tell func(done, total int)) (Plan, error) {
-	var p Plan
-	objects := map[indicator.Key]struct{}{}
-	err := j.each(ctx, s, tell, func(job wire.Job, fate fate) error {
+	type question struct {
+		route string
+		key   indicator.Key
+	}
+	p := Plan{Asked: map[string]int{}}
+	objects, asked := map[indicator.Key]struct{}{}, map[question]struct{}{}
+	err := j.each(ctx, s, tell, func(e errand, fate fate) error {
 		switch fate {
 		case left:
 			p.Left++
@@ -76,15 +85,18 @@ func (j *Jobs) Plan(ctx context.Context, s Selection, tell func(done, total int)
 			p.Outdated++
 		case taken:
 			p.Jobs++
-			key := job.Object.Key()
-			if _, known := objects[key]; known {
+			key := question{e.route.Name, e.job.Object.Key()}
+			if _, known := asked[key]; known {
 				return nil
 			}
-			objects[key] = struct{}{}
-			p.Requests++
-			if job.Other != nil && j.OtherScheme {
-				p.Requests++
+			asked[key] = struct{}{}
+			objects[key.key] = struct{}{}
+			requests := 1
+			if e.job.Other != nil && j.OtherScheme {
+				requests++
 			}
+			p.Requests += requests
+			p.Asked[e.route.Providers[0]] += requests
 		}
 		return nil
 	})
@@ -96,17 +108,17 @@ func (j *Jobs) Plan(ctx context.Context, s Selection, tell func(done, total int)
 // the error is its cause: some are published and some are not.
 func (j *Jobs) Publish(ctx context.Context, s Selection, at time.Time, tell func(Tally)) (Tally, error) {
 	var t Tally
-	var chunk []wire.Job
+	var chunk []errand
 	flush := func() error {
 		err := j.put(ctx, chunk, at, &t, tell)
 		chunk = chunk[:0]
 		return err
 	}
-	err := j.each(ctx, s, func(int, int) {}, func(job wire.Job, fate fate) error {
+	err := j.each(ctx, s, func(int, int) {}, func(e errand, fate fate) error {
 		if fate != taken {
 			return nil
 		}
-		if chunk = append(chunk, job); len(chunk) < inFlight {
+		if chunk = append(chunk, e); len(chunk) < inFlight {
 			return nil
 		}
 		return flush()
@@ -115,6 +127,12 @@ func (j *Jobs) Publish(ctx context.Context, s Selection, at time.Time, tell func
 		err = flush()
 	}
 	return t, err
+}
+
+// An errand is a job with the route that it goes on.
+type errand struct {
+	job   wire.Job
+	route provider.Route
 }
 
 // A fate is what a selection makes of a verdict.
@@ -129,7 +147,7 @@ const (
 )
 
 // each goes from verdict to verdict.
-func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int), act func(wire.Job, fate) error) error {
+func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int), act func(errand, fate) error) error {
 	total, all, err := j.Replayer.each(ctx, s.Since)
 	if err != nil {
 		return err
@@ -155,32 +173,43 @@ func (j *Jobs) each(ctx context.Context, s Selection, tell func(done, total int)
 }
 
 // judge makes a job of a verdict, if the selection takes it.
-func (j *Jobs) judge(s Selection, k known, began time.Time) (wire.Job, fate) {
+func (j *Jobs) judge(s Selection, k known, began time.Time) (errand, fate) {
 	switch {
 	case k.err != nil:
-		return wire.Job{}, odd
+		return errand{}, odd
 	case k.at.ID == 0: // Nobody in ThreatQ asked.
-		return wire.Job{}, left
+		return errand{}, left
 	}
 	job, ok := again(k.at, k.verdict)
+	route, routed := j.route(job.Object.Kind, k.at.Provider)
 	answer := k.verdict.Verdict
 	class := j.Policy.Classify(answer)
 	fresh := !s.IgnoreFresh && began.Before(j.Refresh.Due(class, answer.Asked, k.at.Key))
 	switch {
 	case !ok:
-		return wire.Job{}, odd
-	case fresh || !s.takes(answer, job.Object.Kind, class):
-		return wire.Job{}, left
+		return errand{}, odd
+	case !routed || fresh || !s.takes(answer, job.Object.Kind, class):
+		return errand{}, left
 	case k.outdated:
-		return wire.Job{}, outdated
+		return errand{}, outdated
 	case job.Object.Public(j.InternalSuffixes) != nil:
-		return wire.Job{}, internal
+		return errand{}, internal
 	}
-	return job, taken
+	return errand{job, route}, taken
+}
+
+// route is the first route of a kind that a provider is on.
+func (j *Jobs) route(kind indicator.Kind, name string) (provider.Route, bool) {
+	for _, route := range j.Routes.Of(kind) {
+		if slices.Contains(route.Providers, name) {
+			return route, true
+		}
+	}
+	return provider.Route{}, false
 }
 
 // put publishes a few jobs side by side, and those again that the stream had no room for.
-func (j *Jobs) put(ctx context.Context, jobs []wire.Job, at time.Time, t *Tally, tell func(Tally)) error {
+func (j *Jobs) put(ctx context.Context, jobs []errand, at time.Time, t *Tally, tell func(Tally)) error {
 	for len(jobs) > 0 {
 		waiting, err := j.publish(ctx, jobs, at, t)
 		if err != nil {
@@ -196,7 +225,7 @@ func (j *Jobs) put(ctx context.Context, jobs []wire.Job, at time.Time, t *Tally,
 }
 
 // publish tries each job once, and returns those for which there was no room.
-func (j *Jobs) publish(ctx context.Context, jobs []wire.Job, at time.Time, t *Tally) (waiting []wire.Job, _ error) {
+func (j *Jobs) publish(ctx context.Context, jobs []errand, at time.Time, t *Tally) (waiting []errand, _ error) {
 	stored, errs := make([]bool, len(jobs)), make([]error, len(jobs))
 	var all sync.WaitGroup
 	for i, job := range jobs {
@@ -225,13 +254,12 @@ func (j *Jobs) publish(ctx context.Context, jobs []wire.Job, at time.Time, t *Ta
 	return waiting, nil
 }
 
-func (j *Jobs) one(ctx context.Context, job wire.Job, at time.Time) (stored bool, err error) {
-	body, err := wire.EncodeJob(job)
+func (j *Jobs) one(ctx context.Context, e errand, at time.Time) (stored bool, err error) {
+	body, err := wire.EncodeJob(e.job)
 	if err != nil {
 		return false, err
 	}
-	route, _ := j.Route(job.Object.Kind)
-	address := wire.JobAddress{Lane: wire.Refresh, Route: route, Key: job.Object.Key(), ID: job.Indicator.ID}
+	address := wire.JobAddress{Lane: wire.Refresh, Route: e.route.Name, Key: e.job.Object.Key(), ID: e.job.Indicator.ID}
 	header := nats.Header{}
 	wire.PutReplay(header, Name(at))
 	return stream.Resubmit(ctx, j.Replayer.js, address, header, body)

@@ -22,7 +22,7 @@ import (
 // jobs asks again, with ages of 7 and 30 days.
 func (l *lab) jobs() *replay.Jobs {
 	return &replay.Jobs{
-		Replayer: l.replay, Policy: verdict.DefaultPolicy(), Route: provider.Route,
+		Replayer: l.replay, Policy: verdict.DefaultPolicy(), Routes: provider.Only(provider.VirusTotal),
 		Refresh: verdict.Refresh{Malicious: 7 * day, Clean: 30 * day, NotFound: 7 * day},
 	}
 }
@@ -186,7 +186,7 @@ func TestVerdictsNobodyAsksAbout(t *testing.T) {
 		l.store(answer(10, 0))
 		j := l.jobs()
 		j.InternalSuffixes = []string{"site-10.com"}
-		want := replay.Plan{Jobs: 2, Objects: 1, Requests: 1, Odd: 5, Internal: 1}
+		want := replay.Plan{Jobs: 2, Objects: 1, Requests: 1, Asked: map[string]int{"virustotal": 1}, Odd: 5, Internal: 1}
 		if diff := cmp.Diff(want, l.plan(j, replay.Selection{IgnoreFresh: true})); diff != "" {
 			l.Errorf("Plan (-want +got):\n%s", diff)
 		}

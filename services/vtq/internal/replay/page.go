@@ -143,8 +143,7 @@ func (r *Replayer) compare(ctx context.Context, all []known) error {
 		}
 		for _, i := range subjects[message.Subject] {
 			k := &all[i]
-			last := head.Verdicts[k.at.Provider]
-			k.outdated = k.verdict.Asking(k.at).Outdated(last.Asking) || wire.RevisionOf(r.created, k.sequence).Compare(last.Revision) < 0
+			k.outdated = head.Verdicts[k.at.Provider].Outdoes(k.verdict.Asking(k.at), wire.RevisionOf(r.created, k.sequence))
 		}
 	}
 	return nil

@@ -111,6 +111,7 @@ func (s *Simulation) Environment() []string {
 		"THREATQ_CLIENT_ID=" + tqsim.DefaultClientID,
 		"THREATQ_CLIENT_SECRET=" + tqsim.DefaultClientSecret,
 		"VT_BASE_URL=http://" + s.doors[1].listener.Addr().String() + "/api/v3",
+		"VT_PROVIDER=virustotal",
 		"VT_API_KEY=" + vtsim.DefaultKey,
 		"VT_REQUESTS_PER_MINUTE=" + strconv.Itoa(s.options.PerMinute),
 		"VT_REQUESTS_PER_DAY=" + strconv.Itoa(s.options.PerDay),

@@ -47,7 +47,7 @@ func TestItsEnvironmentLeadsToTheSimulators(t *testing.T) {
 	if unknown := config.Unknown(sim.Environment(), &s); len(unknown) > 0 {
 		t.Errorf("the environment has %q", unknown)
 	}
-	if got := s.VirusTotal.Limits().Minute; got != 240 {
+	if got := s.Providers.VirusTotal.Limits().Minute; got != 240 {
 		t.Errorf("requests a minute = %d, want 240", got)
 	}
 
@@ -59,7 +59,7 @@ func TestItsEnvironmentLeadsToTheSimulators(t *testing.T) {
 	if want := dataset.Demo()[0].Value; err != nil || record.Value != want {
 		t.Errorf("the first indicator = %q, %v; want %q", record.Value, err, want)
 	}
-	provider, err := dial.VirusTotal(s.VirusTotal)
+	provider, err := dial.VirusTotal(s.Providers.VirusTotal)
 	if err != nil {
 		t.Fatal(err)
 	}

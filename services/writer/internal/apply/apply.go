@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"vtq.internal/services/writer/internal/attribute"
 	"vtq.internal/services/writer/internal/plan"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
 )
@@ -23,11 +25,11 @@ type Library interface {
 	SetScore(ctx context.Context, id int64, points int) error
 }
 
-// An Applier writes the verdicts of one provider. It is safe for concurrent use.
+// An Applier writes verdicts. It is safe for concurrent use.
 type Applier struct {
 	Library Library
 	Mapping attribute.Mapping
-	Source  string // Who is shown as the source of every attribute.
+	Source  string // Who is shown as the source of every attribute. A placeholder in it is filled in.
 	Scoring Scoring
 
 	newest atomic.Int64 // The highest row id that ThreatQ has told.
@@ -63,7 +65,7 @@ func (a *Applier) Settled(v verdict.Verdict, known Known) (unchanged int, settle
 	if !known.Told {
 		return 0, false
 	}
-	p := a.plan(known.Rows, a.Mapping.Of(v))
+	p := a.plan(known.Rows, a.Mapping.Of(v), v.Provider)
 	return p.Unchanged, p.Empty() && a.scored(v, known.Score)
 }
 
@@ -72,7 +74,7 @@ func (a *Applier) Settled(v verdict.Verdict, known Known) (unchanged int, settle
 // It goes by what is known where that asks for nothing, or for new rows alone. Before a row is changed or deleted, when ThreatQ
 // contradicts what is known, and when nothing is, the rows are read, once.
 func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict, known Known) (Result, error) {
-	r, refused := a.rows(ctx, id, a.Mapping.Of(v), known)
+	r, refused := a.rows(ctx, id, v, known)
 	if refused != nil && fault.KindOf(refused) != fault.Permanent {
 		return r, refused
 	}
@@ -81,15 +83,16 @@ func (a *Applier) Apply(ctx context.Context, id int64, v verdict.Verdict, known 
 }
 
 // rows brings the rows of an indicator to what is wanted.
-func (a *Applier) rows(ctx context.Context, id int64, wanted []attribute.Attribute, known Known) (Result, error) {
+func (a *Applier) rows(ctx context.Context, id int64, v verdict.Verdict, known Known) (Result, error) {
+	wanted, owner := a.Mapping.Of(v), a.owner(v.Provider)
 	var before Tally
 	newest := a.newest.Load()
-	p := a.plan(known.Rows, wanted)
+	p := a.plan(known.Rows, wanted, v.Provider)
 	// Without a row that was seen the answer to a creation cannot be judged. A row that is changed or deleted is looked at before: since
 	// it was written somebody may have put their source to it, or, where ThreatQ was restored, it may be another row altogether.
 	guessed := (known.Told || known.Bare && newest > 0) && len(p.Update)+len(p.Delete) == 0
 	if guessed {
-		s := sheet{owner: a.owner(), rows: known.Rows, guessed: true}
+		s := sheet{owner: owner, rows: known.Rows, guessed: true}
 		err := a.do(ctx, id, p, &s)
 		if !contradicts(err) {
 			return Result{Tally: s.tally, Rows: s.rows}, err
@@ -103,19 +106,38 @@ func (a *Applier) rows(ctx context.Context, id int64, wanted []attribute.Attribu
 	for _, row := range rows {
 		a.Saw(row.ID)
 	}
-	s := sheet{owner: a.owner(), rows: under(rows, wanted)}
+	s := sheet{owner: owner, rows: a.ours(rows)}
 	found := slices.ContainsFunc(s.rows, func(row threatq.Row) bool {
-		return s.owner.Only(row) && (!guessed || row.ID <= newest) // And not written by this very try.
+		return a.alone(row) && (!guessed || row.ID <= newest) // And not written by this very try.
 	})
-	err = a.do(ctx, id, a.plan(s.rows, wanted), &s)
+	err = a.do(ctx, id, a.plan(s.rows, wanted, v.Provider), &s)
 	return Result{Tally: s.tally.After(before), Rows: s.rows, Read: true, Found: found}, err
 }
 
-func (a *Applier) plan(rows []threatq.Row, wanted []attribute.Attribute) plan.Plan {
-	return plan.Make(rows, wanted, a.owner())
+func (a *Applier) plan(rows []threatq.Row, wanted []attribute.Attribute, who string) plan.Plan {
+	return plan.Make(rows, wanted, a.owner(who))
 }
 
-func (a *Applier) owner() plan.Owner { return plan.Owner{Source: a.Source, Prefix: a.Mapping.Prefix} }
+// owner is us, as we write the verdicts of a provider.
+func (a *Applier) owner(who string) plan.Owner {
+	return plan.Owner{Source: attribute.Fill(a.Source, who), Prefix: attribute.Fill(a.Mapping.Prefix, who)}
+}
+
+// alone tells whether a row is ours alone, of whichever provider.
+func (a *Applier) alone(row threatq.Row) bool {
+	return slices.ContainsFunc(provider.Names(), func(who string) bool { return a.owner(who).Only(row) })
+}
+
+// ours keeps the rows whose names are ours to write, of whichever provider: the verdict of one must not make those of another unknown.
+func (a *Applier) ours(rows []threatq.Row) []threatq.Row {
+	names := map[string]bool{}
+	for _, who := range provider.Names() {
+		for _, name := range a.Mapping.NamesOf(who) {
+			names[strings.ToLower(name)] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(row threatq.Row) bool { return !names[strings.ToLower(row.Name)] })
+}
 
 // do carries out a plan: first what is new, so that a crash leaves an indicator with too much rather than too little. A row that
 // ThreatQ refuses does not keep the others from being written, nor the score: what an analyst reads beside it must not be old. Where

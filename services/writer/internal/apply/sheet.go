@@ -3,9 +3,7 @@ package apply
 import (
 	"errors"
 	"slices"
-	"strings"
 
-	"vtq.internal/services/writer/internal/attribute"
 	"vtq.internal/services/writer/internal/plan"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/threatq"
@@ -78,19 +76,4 @@ func (s *sheet) deleted(row int64) {
 
 func (s *sheet) find(row int64) int {
 	return slices.IndexFunc(s.rows, func(r threatq.Row) bool { return r.ID == row })
-}
-
-// under keeps the rows whose names are ours to write.
-func under(rows []threatq.Row, wanted []attribute.Attribute) []threatq.Row {
-	names := make(map[string]bool, len(wanted))
-	for _, want := range wanted {
-		names[strings.ToLower(want.Name)] = true
-	}
-	var kept []threatq.Row
-	for _, row := range rows {
-		if names[strings.ToLower(row.Name)] {
-			kept = append(kept, row)
-		}
-	}
-	return kept
 }

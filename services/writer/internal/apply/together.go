@@ -9,6 +9,7 @@ import (
 	"vtq.internal/services/writer/internal/attribute"
 	"vtq.internal/services/writer/internal/plan"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
 )
@@ -23,7 +24,8 @@ type BulkLibrary interface {
 type First struct {
 	threatq.Asked
 
-	again  bool // This very verdict was sent before, and what became of it is not known.
+	who    string // The provider.
+	again  bool   // This very verdict was sent before, and what became of it is not known.
 	wanted []attribute.Attribute
 }
 
@@ -38,7 +40,7 @@ type Share struct {
 // NewFirst prepares a verdict for Together. Again tells that this very verdict was sent
 // before by a Together that failed.
 func (a *Applier) NewFirst(id int64, value string, v verdict.Verdict, again bool) First {
-	return First{Asked: threatq.Asked{ID: id, Value: value}, again: again, wanted: a.Mapping.Of(v)}
+	return First{Asked: threatq.Asked{ID: id, Value: value}, who: v.Provider, again: again, wanted: a.Mapping.Of(v)}
 }
 
 // Together writes first verdicts, up to threatq.MaxConsume of them, by one search and one bulk write, and tells what became of each. An
@@ -60,8 +62,8 @@ func (a *Applier) Together(ctx context.Context, library BulkLibrary, firsts []Fi
 		if !found {
 			continue
 		}
-		rows := under(standing.Rows, f.wanted)
-		p := a.plan(rows, f.wanted)
+		rows := a.ours(standing.Rows)
+		p := a.plan(rows, f.wanted, f.who)
 		if !a.first(f, rows, p) {
 			continue
 		}
@@ -81,7 +83,12 @@ func (a *Applier) first(f First, rows []threatq.Row, p plan.Plan) bool {
 	if len(p.Update)+len(p.Delete) > 0 {
 		return false
 	}
-	return f.again || !slices.ContainsFunc(rows, a.owner().Bears)
+	return f.again || !slices.ContainsFunc(rows, a.bears)
+}
+
+// bears tells whether a source of ours stands on a row, of whichever provider.
+func (a *Applier) bears(row threatq.Row) bool {
+	return slices.ContainsFunc(provider.Names(), func(who string) bool { return a.owner(who).Bears(row) })
 }
 
 // consume sends what is to be created and writes down what stands there then.

@@ -1,7 +1,7 @@
 // Package attribute says what an analyst reads on an indicator: which attributes a verdict comes to, under which names.
 //
-// A field is one fact of a verdict. Its attribute is named after the provider and the field, "VirusTotal Detections", unless a
-// site gives it a name of its own. A field without a value has no attribute, and the one it had is taken away: a count that no
+// A field is one fact of a verdict. Its attribute is named after the provider that gave it and the field, "VirusTotal Detections", unless
+// a site gives it a name of its own. A field without a value has no attribute, and the one it had is taken away: a count that no
 // report supports any more would be a wrong answer.
 package attribute
 
@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/verdict"
 )
 
@@ -37,7 +38,7 @@ type field struct {
 // A Mapping turns verdicts into attributes.
 type Mapping struct {
 	Policy verdict.Policy
-	// Prefix stands before every name: the provider's. Empty for none.
+	// Prefix stands before every name: empty for none. A Placeholder in it, or in a name, stands for the provider of the verdict.
 	Prefix string
 	// Fields are those that are written. Defaults to all; what the key cannot see has no value.
 	Fields []Field
@@ -59,9 +60,27 @@ func (m Mapping) Validate() []error {
 			all = append(all, fmt.Errorf("no field is called %q; there are %s", f, join(known)))
 		}
 	}
+	for _, who := range provider.Names() {
+		all = append(all, m.validateNames(who)...)
+		if !m.varies() {
+			break
+		}
+	}
+	return all
+}
+
+// varies tells whether names differ between providers.
+func (m Mapping) varies() bool {
+	return slices.ContainsFunc(m.fields(), func(f field) bool {
+		return m.name(f, provider.VirusTotal) != m.name(f, provider.ReversingLabs)
+	})
+}
+
+// validateNames checks the names that the verdicts of a provider come to.
+func (m Mapping) validateNames(who string) (all []error) {
 	taken, odd := map[string]Field{}, []Field(nil)
 	for _, f := range m.fields() {
-		name := m.name(f)
+		name := m.name(f, who)
 		// ThreatQ's own add-on drops names with a dot or a dollar sign.
 		if name == "" || name != verdict.Clean(name, verdict.MaxItem) || strings.ContainsAny(name, ".$") {
 			odd = append(odd, f.id)
@@ -86,7 +105,16 @@ func (m Mapping) Of(v verdict.Verdict) []Attribute {
 	var all []Attribute
 	for _, f := range m.fields() {
 		value := verdict.Clean(f.value(v, class, meaning), MaxValue)
-		all = append(all, Attribute{Name: m.name(f), Value: value})
+		all = append(all, Attribute{Name: m.name(f, v.Provider), Value: value})
+	}
+	return all
+}
+
+// NamesOf lists the names of the attributes that the verdicts of a provider come to.
+func (m Mapping) NamesOf(who string) []string {
+	var all []string
+	for _, f := range m.fields() {
+		all = append(all, m.name(f, who))
 	}
 	return all
 }
@@ -105,12 +133,18 @@ func (m Mapping) fields() []field {
 	return chosen
 }
 
-func (m Mapping) name(f field) string {
+func (m Mapping) name(f field, who string) string {
 	if name, ok := m.Names[f.id]; ok {
-		return name
+		return Fill(name, who)
 	}
-	return strings.TrimSpace(m.Prefix + " " + f.title)
+	return strings.TrimSpace(Fill(m.Prefix, who) + " " + f.title)
 }
+
+// Placeholder stands for the provider's title in a prefix, a name or a source.
+const Placeholder = "{provider}"
+
+// Fill puts a provider's title in the place of each Placeholder.
+func Fill(text, who string) string { return strings.ReplaceAll(text, Placeholder, provider.Title(who)) }
 
 // Known lists every field.
 func Known() []Field {

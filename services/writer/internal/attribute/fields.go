@@ -72,13 +72,7 @@ func count(c verdict.Category) func(verdict.Verdict, verdict.Class, verdict.Mean
 	})
 }
 
-// detections is how many of the engines that gave an opinion call the object malicious: "14/72".
-func detections(v verdict.Verdict) string {
-	if v.Counts.Opinions() == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", v.Counts.Of(verdict.Malicious), v.Counts.Opinions())
-}
+func detections(v verdict.Verdict) string { return v.Counts.Detections() }
 
 // engines names those that call the object malicious or suspicious, and says how many more there are.
 func engines(v verdict.Verdict) string {

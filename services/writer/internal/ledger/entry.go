@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,17 +101,18 @@ func (l *Ledger) Rows(e *Entry) ([]threatq.Row, bool) {
 	}
 	rows := make([]threatq.Row, len(written.Rows))
 	for i, r := range written.Rows {
-		rows[i] = threatq.Row{ID: r.ID, Name: r.Name, Value: r.Value, Sources: l.sources(r.Whose)}
+		rows[i] = threatq.Row{ID: r.ID, Name: r.Name, Value: r.Value, Sources: l.sourcesOf(r)}
 	}
 	return rows, true
 }
 
-func (l *Ledger) sources(whose wire.Whose) []string {
-	switch whose {
+func (l *Ledger) sourcesOf(row wire.WrittenRow) []string {
+	ours := cmp.Or(row.Source, l.sources[0])
+	switch row.Whose {
 	case wire.Ours:
-		return []string{l.source}
+		return []string{ours}
 	case wire.Shared:
-		return []string{l.source, another}
+		return []string{ours, another}
 	case wire.Untold:
 		return nil
 	case wire.Others:
@@ -118,22 +121,22 @@ func (l *Ledger) sources(whose wire.Whose) []string {
 }
 
 // whose is the other way round.
-func (l *Ledger) whose(sources []string) wire.Whose {
-	ours, others := false, false
-	for _, s := range sources {
-		if strings.EqualFold(s, l.source) {
-			ours = true
-		} else {
-			others = true
+func (l *Ledger) whose(sources []string) (whose wire.Whose, source string) {
+	if sources == nil {
+		return wire.Untold, ""
+	}
+	for i, ours := range l.sources {
+		is := func(s string) bool { return strings.EqualFold(s, ours) }
+		if !slices.ContainsFunc(sources, is) {
+			continue
 		}
+		if whose = wire.Ours; slices.ContainsFunc(sources, func(s string) bool { return !is(s) }) {
+			whose = wire.Shared
+		}
+		if i > 0 {
+			source = ours
+		}
+		return whose, source
 	}
-	switch {
-	case sources == nil:
-		return wire.Untold
-	case ours && others:
-		return wire.Shared
-	case ours:
-		return wire.Ours
-	}
-	return wire.Others
+	return wire.Others, ""
 }

@@ -54,7 +54,7 @@ func (l *lab) open() *ledger.Ledger { return l.openWith("settings") }
 
 func (l *lab) openWith(settings string) *ledger.Ledger {
 	l.Helper()
-	opened, err := ledger.Open(l.Context(), ledger.Config{JetStream: l.js, Source: us, Settings: settings})
+	opened, err := ledger.Open(l.Context(), ledger.Config{JetStream: l.js, Sources: []string{us, "Second"}, Settings: settings})
 	if err != nil {
 		l.Fatalf("Open = %v", err)
 	}

@@ -25,8 +25,8 @@ var ErrStore = errors.New("the ledger cannot be kept")
 // Config is what a ledger is opened with. All fields are required.
 type Config struct {
 	JetStream jetstream.JetStream
-	// Source is whose rows are ours.
-	Source string
+	// Sources are whose rows are ours, the commonest first.
+	Sources []string
 	// Settings stands for everything that decides which rows are ours: what was known under other settings is not known.
 	Settings string
 }
@@ -37,7 +37,7 @@ type Ledger struct {
 	js       jetstream.JetStream
 	stream   jetstream.Stream
 	state    jetstream.KeyValue
-	source   string
+	sources  []string
 	settings string
 	by       string
 	epoch    uint64        // The highest that was seen.
@@ -55,7 +55,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		return nil, fmt.Errorf("opening bucket %s: %w", stream.State, err)
 	}
 	l := &Ledger{
-		js: c.JetStream, stream: written, state: state, source: c.Source, settings: c.Settings, by: rand.Text(), epoch: wire.FirstEpoch,
+		js: c.JetStream, stream: written, state: state, sources: c.Sources, settings: c.Settings, by: rand.Text(), epoch: wire.FirstEpoch,
 	}
 	l.saw(written.CachedInfo().State.LastSeq)
 	return l, nil
