@@ -37,7 +37,7 @@ const limit = 30 * time.Second
 // All makes all checks for an environment in the form of os.Environ, each when its result is asked for.
 func All(ctx context.Context, environ []string) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
-		for _, check := range []func(context.Context, []string) []Result{configuration, reachNATS, reachThreatQ, reachVirusTotal} {
+		for _, check := range []func(context.Context, []string) []Result{configuration, reachNATS, reachThreatQ, routes, reachProviders} {
 			for _, result := range bounded(ctx, environ, check) {
 				if !yield(result) {
 					return

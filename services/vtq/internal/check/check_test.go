@@ -49,6 +49,7 @@ func good() []expectation {
 		{"NATS", check.OK, "vtq up starts it"},
 		{"ThreatQ", check.OK, `known there as "vtq"`},
 		{"indicators", check.OK, "200 can be read"},
+		{"routes", check.OK, "file, url, domain, ip: VirusTotal"},
 		{"VirusTotal", check.OK, "the key works: 0 of 240 used this hour; 0 of 500 used today; 0 used this month, without a limit"},
 	}
 }
@@ -63,7 +64,14 @@ func but(name string, instead ...expectation) []expectation {
 // world is the environment of simulators that run until the test ends.
 func world(t *testing.T, seeds []simulation.Seed) []string {
 	t.Helper()
-	sim, err := simulation.Listen(t.Context(), simulation.Options{PerMinute: 4, PerDay: 500})
+	_, env := simulated(t, simulation.Options{PerMinute: 4, PerDay: 500}, seeds)
+	return env
+}
+
+// simulated runs simulators until the test ends, and gives their environment.
+func simulated(t *testing.T, o simulation.Options, seeds []simulation.Seed) (*simulation.Simulation, []string) {
+	t.Helper()
+	sim, err := simulation.Listen(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +88,7 @@ func world(t *testing.T, seeds []simulation.Seed) []string {
 			t.Errorf("the simulation ended with %v, want nil", err)
 		}
 	})
-	return append(sim.Environment(), "VTQ_DATA_DIR="+t.TempDir())
+	return sim, append(sim.Environment(), "VTQ_DATA_DIR="+t.TempDir())
 }
 
 func TestAllIsWell(t *testing.T) {
@@ -96,7 +104,8 @@ func TestEveryComplaintIsAResult(t *testing.T) {
 		expectation{"configuration", check.Note, "VTQ_PALL: no such variable"},
 		expectation{"NATS", check.OK, "vtq up starts it"},
 		expectation{"ThreatQ", check.Note, "its configuration is wrong"},
-		expectation{"VirusTotal", check.Note, "its configuration is wrong"},
+		expectation{"routes", check.OK, "file, url, domain, ip: VirusTotal"},
+		expectation{"providers", check.Note, "its configuration is wrong"},
 	)
 }
 

@@ -11,37 +11,34 @@ import (
 	"vtq.internal/shared/virustotal"
 )
 
+// nameVirusTotal is the provider's title.
 const nameVirusTotal = "VirusTotal"
 
 // unlimited is what the service shows as allowed where there is no limit (vendor documentation).
 const unlimited = 1_000_000_000
 
 // reachVirusTotal asks for the quotas, which is free and proves the key.
-func reachVirusTotal(ctx context.Context, environ []string) []Result {
-	var s config.VirusTotal
-	if err := config.Load(environ, &s); err != nil {
-		return untried(nameVirusTotal, misconfigured)
-	}
+func reachVirusTotal(ctx context.Context, s config.VirusTotal) Result {
 	tried := "asking " + s.Endpoint.BaseURL.String() + " for the quotas of the key"
 	client, err := dial.VirusTotal(s)
 	if err != nil {
-		return []Result{failed(nameVirusTotal, tried, err, "check VT_API_KEY, VT_CA_FILE and VT_PROXY")}
+		return failed(nameVirusTotal, tried, err, "check VT_API_KEY, VT_CA_FILE and VT_PROXY")
 	}
 	quotas, err := client.Quotas(ctx)
 	switch fault.KindOf(err) {
-	case fault.Permanent: // What an endpoint has that speaks the API and is not VirusTotal.
-		return []Result{{
+	case fault.Permanent: // What a gateway to VirusTotal has that passes on nothing but look-ups.
+		return Result{
 			Check: nameVirusTotal, State: Note, Tried: tried, Found: err.Error(),
 			Mend: "the service answers; whether it takes the key shows at the first look-up",
-		}}
+		}
 	case fault.Denied:
-		return []Result{failed(nameVirusTotal, tried, err, "check VT_API_KEY: the service does not take it")}
+		return failed(nameVirusTotal, tried, err, "check VT_API_KEY: the service does not take it")
 	case fault.Transient, fault.Quota, fault.Interrupted, fault.Gone, fault.Unknown:
 	}
 	if err != nil {
-		return []Result{failed(nameVirusTotal, tried, err, "see whether the service can be reached; if it can, check VT_BASE_URL, VT_PROXY and VT_CA_FILE")}
+		return failed(nameVirusTotal, tried, err, "see whether the service can be reached; if it can, check VT_BASE_URL, VT_PROXY and VT_CA_FILE")
 	}
-	return []Result{verdictOn(quotas, s, tried)}
+	return verdictOn(quotas, s, tried)
 }
 
 // verdictOn holds the quotas against the settings.

@@ -15,10 +15,10 @@ func (c *cli) check() *cobra.Command {
 	var f *format
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Tell whether the configuration, NATS, ThreatQ and VirusTotal will do",
-		Long: `Check reads the configuration and tries to reach NATS, ThreatQ and VirusTotal.
-Each line says what was tried and how to mend what is wrong. It spends no quota
-and writes nothing.
+		Short: "Tell whether the configuration, NATS, ThreatQ and the providers will do",
+		Long: `Check reads the configuration and tries to reach NATS, ThreatQ and every provider
+in use. Each line says what was tried and how to mend what is wrong. It spends no
+quota and writes nothing. Who is asked about what shows in the line of the routes.
 
 Exit code 0: vtq up will run. 1: something cannot be reached, or refuses.
 2: the configuration is wrong.`,

@@ -20,6 +20,7 @@ import (
 // demoFlags are the flags of `vtq demo`.
 type demoFlags struct {
 	format  *format
+	asked   *simulated
 	reports string
 	all     bool
 	verbose bool
@@ -35,17 +36,24 @@ shows what was written to ThreatQ. It needs no configuration, reads none, and
 leaves nothing behind. Then it passes over the same indicators again, unchanged,
 which costs no request.
 
+With --provider reversinglabs ReversingLabs takes VirusTotal's place, by another
+address and key: it answers for files and URLs. With --provider both VirusTotal
+has a small day, which is gone in the middle: files and URLs go on through
+ReversingLabs, what only VirusTotal answers waits for the next day.
+
 With --reports it runs on report files as VirusTotal's API v3 returns them, one
 indicator for each.
 
--o json prints one document: an entry for each indicator (id, type, value, class,
-severity, detections, link, attributes, or skipped with the reason) and the
-figures (classes, skipped, provider_requests, threatq_requests, threatq_writes,
-second_pass, took_s).`,
+-o json prints one document: an entry for each indicator (id, type, value,
+provider, class, severity, detections, link, attributes, or skipped with the
+reason, or waits_for with the providers) and the figures (classes, skipped,
+waiting, providers, failovers, asked_twice, provider_requests, threatq_requests,
+threatq_writes, second_pass, took_s).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDemo(cmd, f) },
 	}
 	f.format = formatFlag(cmd, formatTable, formatJSON)
+	f.asked = providerFlag(cmd)
 	cmd.Flags().StringVar(&f.reports, "reports", "", "run on the report files (*.json) below this `directory`")
 	cmd.Flags().BoolVar(&f.all, "all", false, "show every indicator in the table")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the stages log")
@@ -69,7 +77,7 @@ func (c *cli) runDemo(cmd *cobra.Command, f demoFlags) error {
 	stderr.Terminal = stderr.Terminal && !f.verbose // A bar and log lines would overwrite each other.
 	bar := screen.NewProgress(stderr)
 	outcome, err := demo.Run(ctx, demo.Options{
-		Rounds: rounds, Logs: logs,
+		Providers: f.asked.providers(), Rounds: rounds, Logs: logs,
 		TellFunc: func(p demo.Progress) { bar.Show(label(p), p.Done(), p.Total, note(p)) },
 	})
 	bar.Clear()
@@ -143,6 +151,9 @@ func note(p demo.Progress) string {
 		return "over unchanged data"
 	}
 	text := fmt.Sprintf("asked %d, written %d, skipped %d", p.Asked, p.Written, p.Skipped)
+	if p.Waiting > 0 {
+		text += fmt.Sprintf(", %d wait for the quota", p.Waiting)
+	}
 	if p.Left >= time.Second {
 		text += fmt.Sprintf(", up to %d s left", int(p.Left.Round(time.Second).Seconds()))
 	}

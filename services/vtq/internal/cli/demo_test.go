@@ -84,6 +84,28 @@ func TestDemoShowsATable(t *testing.T) {
 	}
 }
 
+func TestDemoAsksAnotherProvider(t *testing.T) {
+	stdout, stderr, code := run(t, elsewhere(), "demo", "--provider", "reversinglabs", "--reports", reports(t, 3))
+	for _, want := range []string{"  ReversingLabs  3 requests", "VT_BASE_URL="} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, want 0 and %q:\n%s%s", code, want, stdout, stderr)
+		}
+	}
+}
+
+func TestDemoShowsTheFailover(t *testing.T) {
+	t.Parallel() // It waits most of the time.
+	stdout, stderr, code := run(t, elsewhere(), "demo", "--provider", "both", "--reports", reports(t, 10))
+	for _, want := range []string{"VirusTotal     3 requests of 3 a day; answered 3", "ReversingLabs  ", "jobs went to another provider once", "RL_API_KEY="} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, want 0 and %q:\n%s%s", code, want, stdout, stderr)
+		}
+	}
+	if strings.Contains(stderr, "warnings") {
+		t.Errorf("a failover is no warning to show:\n%s", stderr)
+	}
+}
+
 func TestDemoCanBeInterrupted(t *testing.T) {
 	temporary := t.TempDir()
 	p := start(t, []string{"TMPDIR=" + temporary}, "demo")

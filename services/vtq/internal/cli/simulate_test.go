@@ -24,8 +24,31 @@ func TestSimulateTellsHowToBeReached(t *testing.T) {
 		t.Errorf("vtq check against the simulators: exit code %d, want 0:\n%s", code, stdout)
 	}
 	p.signal(syscall.SIGINT)
-	if code := p.wait(); code != 0 || !strings.Contains(p.stderr.String(), "VirusTotal had 1, 0 of them counted") {
+	if code := p.wait(); code != 0 || !strings.Contains(p.stderr.String(), "VirusTotal had 1, 0 counted against the quota") {
 		t.Errorf("exit code %d, want 0 and a count of requests:\n%s", code, p.stderr)
+	}
+}
+
+func TestSimulateServesEachProvider(t *testing.T) {
+	cases := map[string]struct {
+		want, says string
+		lacks      string
+	}{
+		"reversinglabs": {"export VT_PROVIDER=reversinglabs\n", "ThreatQ had 0 requests, 0 of them writes; ReversingLabs had 0, 0 counted", "RL_"},
+		"both":          {"export VTQ_PROVIDERS=virustotal,reversinglabs\n", "VirusTotal had 0, 0 counted against the quota; ReversingLabs had 0, 0 counted", "VT_PROVIDER=reversinglabs"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, nil, "simulate", "--provider", name)
+			p.says("serving 200 indicators")
+			if got := p.stdout.String(); !strings.Contains(got, c.want) || strings.Contains(got, c.lacks) {
+				t.Errorf("standard output, wants %q and no %q:\n%s", c.want, c.lacks, got)
+			}
+			p.signal(syscall.SIGINT)
+			if code := p.wait(); code != 0 || !strings.Contains(p.stderr.String(), c.says) {
+				t.Errorf("exit code %d, want 0 and %q:\n%s", code, c.says, p.stderr)
+			}
+		})
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"vtq.internal/services/vtq/internal/demo"
 	"vtq.internal/services/vtq/internal/simulation"
+	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/simulator/dataset"
 	"vtq.internal/shared/verdict"
 )
@@ -66,6 +68,74 @@ func TestEveryIndicatorEndsSomehow(t *testing.T) {
 	}
 	if out.Enriched() != 3 || out.ProviderRequests != 4 || out.ThreatQWrites != 3 {
 		t.Errorf("enriched %d with %d requests and %d writes, want 3 with 4 and 3", out.Enriched(), out.ProviderRequests, out.ThreatQWrites)
+	}
+	if out.SecondPass.Provider != 0 || out.SecondPass.Writes != 0 {
+		t.Errorf("second pass = %+v, want no provider request and no write", out.SecondPass)
+	}
+	want := []demo.Provider{{Name: provider.VirusTotal, Requests: 4, Spent: 4, Answered: 3}}
+	if diff := cmp.Diff(want, out.Providers); diff != "" || out.AskedTwice != 0 || out.Failovers != 0 {
+		t.Errorf("%d failovers, %d asked twice, and providers (-want +got):\n%s", out.Failovers, out.AskedTwice, diff)
+	}
+}
+
+// TestAnotherProviderInItsPlace has nobody who answers for names and addresses.
+func TestAnotherProviderInItsPlace(t *testing.T) {
+	seeds := chosen(t, "sandboxes and rules", "one of three hashes of a file", "negative reputation")
+	seeds = append(seeds, simulation.Seed{Item: dataset.Item{Type: "FQDN", Value: "quiet-harbor.com"}})
+	out := run(t, demo.Options{Providers: []string{provider.ReversingLabs}, Rounds: [][]simulation.Seed{seeds}})
+	files := 0
+	for i, row := range out.Indicators {
+		switch seeds[i].Type {
+		case indicator.TypeFQDN, indicator.TypeIP, indicator.TypeIPv6:
+			if row.Skipped != string(indicator.UnsupportedType) || row.Provider != "" {
+				t.Errorf("row %+v, want it skipped for its kind", row)
+			}
+			continue
+		}
+		files++
+		if row.Provider != provider.ReversingLabs || row.Attributes["ReversingLabs Verdict"] != string(row.Class) || row.Class == "" {
+			t.Errorf("row %+v, want it answered by ReversingLabs", row)
+		}
+	}
+	want := []demo.Provider{{Name: provider.ReversingLabs, Requests: files, Spent: files, Answered: files}}
+	if diff := cmp.Diff(want, out.Providers); diff != "" || files == 0 || out.Failed() > 0 {
+		t.Errorf("%d failed, and providers (-want +got):\n%s", out.Failed(), diff)
+	}
+}
+
+// TestASpentDayFailsOver has more files and names than VirusTotal's day pays for.
+func TestASpentDayFailsOver(t *testing.T) {
+	var seeds []simulation.Seed
+	for _, seed := range simulation.Synthetic() {
+		if seed.Class != "" && (seed.Type == indicator.TypeSHA256 || seed.Type == indicator.TypeFQDN) {
+			seeds = append(seeds, seed)
+		}
+	}
+	perDay := len(seeds) * 3 / 10
+	waited := 0
+	out := run(t, demo.Options{
+		Providers: []string{provider.VirusTotal, provider.ReversingLabs}, Rounds: [][]simulation.Seed{seeds},
+		TellFunc: func(p demo.Progress) { waited = max(waited, p.Waiting) },
+	})
+	waiting := 0
+	for _, row := range out.Indicators {
+		switch {
+		case row.Waits != nil:
+			waiting++
+			if diff := cmp.Diff([]string{provider.VirusTotal}, row.Waits); diff != "" || row.Type != indicator.TypeFQDN || row.Class != "" || row.Failed != "" {
+				t.Errorf("row %+v waits, want names alone, for VirusTotal", row)
+			}
+		case row.Class == "" || row.Provider == "" || row.Type == indicator.TypeFQDN && row.Provider != provider.VirusTotal:
+			t.Errorf("row %+v, want it answered by whoever can", row)
+		}
+	}
+	vt, rl := out.Providers[0], out.Providers[1]
+	if vt.Requests != perDay || vt.Answered < perDay || rl.Answered == 0 || vt.Answered+rl.Answered+waiting != len(seeds) {
+		t.Errorf("%+v and %+v of %d, %d wait; want a day of %d, and the other to go on", vt, rl, len(seeds), waiting, perDay)
+	}
+	if out.Failovers != 1 || out.AskedTwice != 0 || out.Waiting != waiting || waited != waiting || waiting == 0 || out.Failed() > 0 || out.Warnings > 0 {
+		t.Errorf("%d failovers, %d asked twice, %d of %d wait (%d told), %d failed, %d warnings; want one failover and nothing lost",
+			out.Failovers, out.AskedTwice, out.Waiting, waiting, waited, out.Failed(), out.Warnings)
 	}
 	if out.SecondPass.Provider != 0 || out.SecondPass.Writes != 0 {
 		t.Errorf("second pass = %+v, want no provider request and no write", out.SecondPass)
@@ -146,7 +216,7 @@ func TestTheDocumentHasItsMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"indicators":[{"id":1,"type":"FQDN","value":"a.com","class":"Not Found"}],"classes":{"Not Found":1},"skipped":null,` +
+	const want = `{"indicators":[{"id":1,"type":"FQDN","value":"a.com","class":"Not Found"}],"classes":{"Not Found":1},"skipped":null,"providers":null,"failovers":0,"asked_twice":0,` +
 		`"provider_requests":0,"quota_per_minute":0,"shared":{"same_object":0,"other_hash":0},"threatq_requests":0,"threatq_writes":0,` +
 		`"second_pass":{"provider_requests":0,"threatq_requests":0,"threatq_writes":0},"took_s":1.5}`
 	if diff := cmp.Diff(want, string(raw)); diff != "" {

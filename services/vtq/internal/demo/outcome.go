@@ -7,6 +7,10 @@ type Outcome struct {
 	Indicators       []Row                 `json:"indicators"`
 	Classes          map[verdict.Class]int `json:"classes"`
 	Skipped          map[string]int        `json:"skipped"`
+	Waiting          int                   `json:"waiting,omitempty"`
+	Providers        []Provider            `json:"providers"`
+	Failovers        int                   `json:"failovers"`
+	AskedTwice       int                   `json:"asked_twice"`
 	ProviderRequests int                   `json:"provider_requests"`
 	QuotaPerMinute   int                   `json:"quota_per_minute"`
 	Shared           Shared                `json:"shared"`
@@ -27,6 +31,7 @@ type Row struct {
 	Value      string            `json:"value"`
 	Note       string            `json:"note,omitempty"`
 	Report     string            `json:"report,omitempty"`
+	Provider   string            `json:"provider,omitempty"`
 	Class      verdict.Class     `json:"class,omitempty"`
 	Severity   string            `json:"severity,omitempty"`
 	Score      *int              `json:"score,omitempty"`
@@ -34,7 +39,17 @@ type Row struct {
 	Link       string            `json:"link,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Skipped    string            `json:"skipped,omitempty"`
+	Waits      []string          `json:"waits_for,omitempty"`
 	Failed     string            `json:"failed,omitempty"`
+}
+
+// A Provider is one of those that were asked.
+type Provider struct {
+	Name     string `json:"name"`
+	Requests int    `json:"requests"`
+	Spent    int    `json:"spent"`
+	PerDay   int    `json:"per_day,omitempty"`
+	Answered int    `json:"answered"`
 }
 
 // Shared counts answers that cost no request.
@@ -82,9 +97,21 @@ func (o *Outcome) add(rows []Row) {
 		switch {
 		case row.Class != "":
 			o.Classes[row.Class]++
+			o.answered(row.Provider)
 		case row.Skipped != "":
 			o.Skipped[row.Skipped]++
+		case row.Waits != nil:
+			o.Waiting++
 		}
 	}
 	o.Indicators = append(o.Indicators, rows...)
+}
+
+// answered counts an indicator for the provider whose answer it bears.
+func (o *Outcome) answered(name string) {
+	for i := range o.Providers {
+		if o.Providers[i].Name == name {
+			o.Providers[i].Answered++
+		}
+	}
 }

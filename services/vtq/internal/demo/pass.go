@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/lookup"
@@ -15,8 +16,8 @@ import (
 )
 
 const (
-	// look is how often a pass is looked at: often enough for a bar that moves.
-	look = 100 * time.Millisecond
+	// interval is how often a pass is looked at: often enough for a bar that moves.
+	interval = 100 * time.Millisecond
 	// patience is how long a pass may take beside what its quota takes: on a busy machine everything is slower, and whoever waits
 	// longer than that waits for nothing.
 	patience = 2 * time.Minute
@@ -31,6 +32,7 @@ type pass struct {
 	registry *prometheus.Registry
 	requests Requests
 	shared   Shared
+	waits    map[int64][]string // Whose quota, by indicator.
 }
 
 // run runs the pipeline until everything that a whole walk found is answered and written.
@@ -58,10 +60,17 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("opening JetStream: %w", err)
+	}
 	var group lifecycle.Group
 	group.Add("pipeline", pipeline.Run)
-	group.Add("watch", func(ctx context.Context) error { return p.watch(ctx, pipeline) })
+	group.Add("watch", func(ctx context.Context) error { return p.watch(ctx, pipeline, js) })
 	if err := group.Run(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if p.waits, err = waiting(ctx, js); err != nil {
 		return err
 	}
 	p.requests = minus(p.round.requests(), before)
@@ -73,22 +82,25 @@ func (p *pass) run(ctx context.Context) error {
 }
 
 // watch returns when the pass is over, which ends the pipeline.
-func (p *pass) watch(ctx context.Context, pipeline *vtq.Pipeline) error {
+func (p *pass) watch(ctx context.Context, pipeline *vtq.Pipeline, js jetstream.JetStream) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.limit(), fmt.Errorf("no end within %v; -v shows what the stages say", p.limit()))
 	defer cancel()
-	ticker := time.NewTicker(look)
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	for {
-		progress, err := pipeline.Progress(ctx)
+	for still := 0; ; {
+		progress, left, err := p.look(ctx, pipeline, js)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		p.round.tell(p.progress(progress))
+		p.round.tell(p.progress(progress, left))
+		if still++; progress.Writing > 0 || left > 0 {
+			still = 0
+		}
 		// A poll would do for an indicator that is new. The sweep is what has seen them all.
-		if progress.Idle() && counted(p.registry, "vtq_walks_total", "sweep") > 0 {
+		if (progress.Idle() || still >= standstill) && counted(p.registry, "vtq_walks_total", "sweep") > 0 {
 			return nil
 		}
 		select {
@@ -98,16 +110,27 @@ func (p *pass) watch(ctx context.Context, pipeline *vtq.Pipeline) error {
 	}
 }
 
+// look asks how far the pipeline has come, and how many of the jobs that wait can be answered.
+func (p *pass) look(ctx context.Context, pipeline *vtq.Pipeline, js jetstream.JetStream) (vtq.Progress, int, error) {
+	progress, err := pipeline.Progress(ctx)
+	if err != nil {
+		return progress, 0, err
+	}
+	n, err := paused(ctx, js)
+	// The two are not of one moment: a job may have come or gone between them.
+	return progress, max(0, int(progress.Waiting)-n), err //nolint:gosec // A stream holds at most a million jobs.
+}
+
 // limit is twice what the quota takes if no indicator shares a request, and patience.
 func (p *pass) limit() time.Duration { return patience + 2*atQuota(len(p.round.seeds)) }
 
 // progress puts together what the server, the log lines and the simulators tell. They are not of one moment, which a bar can bear.
-func (p *pass) progress(now vtq.Progress) Progress {
+func (p *pass) progress(now vtq.Progress, left int) Progress {
 	skipped, written := p.round.witness.seen()
 	return Progress{
 		Round: p.round.number, Rounds: p.round.of, Again: p.again, Total: len(p.round.seeds),
-		Skipped: skipped, Written: written, Asked: p.round.sim.VirusTotal.Lookups(),
-		Left: atQuota(int(now.Waiting)), //nolint:gosec // A stream holds at most a million jobs.
+		Skipped: skipped, Written: written, Asked: p.round.asked(),
+		Waiting: int(now.Waiting) - left, Left: atQuota(left), //nolint:gosec // A stream holds at most a million jobs.
 	}
 }
 

@@ -15,12 +15,14 @@ import (
 
 // A round is fresh simulators, a fresh server, and two passes.
 type round struct {
+	providers  []string
 	seeds      []simulation.Seed
 	witness    *witness
 	number, of int
 	tell       func(Progress)
 
 	ids    []int64
+	waits  map[int64][]string // Whose quota, by indicator.
 	sim    *simulation.Simulation
 	server *embedded.Server
 }
@@ -28,7 +30,8 @@ type round struct {
 // run adds to the outcome what the round came to.
 func (r *round) run(ctx context.Context, out *Outcome) (err error) {
 	r.sim, err = simulation.Listen(ctx, simulation.Options{
-		PerMinute: perMinute, ThreatQLatency: threatQLatency, VirusTotalLatency: virusTotalLatency,
+		Providers: r.providers, PerMinute: perMinute, PerDay: r.perDay(), BesidePerMinute: perMinute,
+		ThreatQLatency: threatQLatency, VirusTotalLatency: providerLatency, ReversingLabsLatency: providerLatency,
 	})
 	if err != nil {
 		return err
@@ -57,6 +60,14 @@ func (r *round) run(ctx context.Context, out *Outcome) (err error) {
 	return context.Cause(ctx)
 }
 
+// perDay is the day of the first of two providers. One alone has no limit of a day, so that nothing is left.
+func (r *round) perDay() int {
+	if len(r.providers) == 1 {
+		return 0
+	}
+	return max(1, int(dayShare*float64(len(r.seeds))))
+}
+
 // passes runs the pipeline twice, and reads in ThreatQ what came of it.
 func (r *round) passes(ctx context.Context, out *Outcome) error {
 	settings, err := r.settings()
@@ -75,6 +86,8 @@ func (r *round) passes(ctx context.Context, out *Outcome) error {
 	if err := second.run(ctx); err != nil {
 		return fmt.Errorf("second pass: %w", err)
 	}
+	r.waits = second.waits
+	r.spent(out)
 	out.ProviderRequests += first.requests.Provider
 	out.ThreatQRequests += first.requests.ThreatQ
 	out.ThreatQWrites += first.requests.Writes
@@ -87,17 +100,13 @@ func (r *round) passes(ctx context.Context, out *Outcome) error {
 	return nil
 }
 
-// settings are those of the simulators. The stages log what they skip at debug level only.
+// settings are those of the simulators. The stages log what they skip at debug level only. Nobody is there who would ask urgently, so
+// that nothing of the day is kept.
 func (r *round) settings(more ...string) (vtq.Settings, error) {
-	environment := slices.Concat(r.sim.Environment(), []string{"LOG_LEVEL=debug", "VTQ_SHUTDOWN_GRACE=5s"}, more)
+	environment := slices.Concat(r.sim.Environment(), []string{"LOG_LEVEL=debug", "VTQ_SHUTDOWN_GRACE=5s", "VTQ_URGENT_RESERVE=0"}, more)
 	var settings vtq.Settings
 	if err := config.Load(environment, &settings); err != nil {
 		return vtq.Settings{}, fmt.Errorf("configuring the demonstration: %w", err)
 	}
 	return settings, nil
-}
-
-// requests is what the simulators have counted so far.
-func (r *round) requests() Requests {
-	return Requests{Provider: r.sim.VirusTotal.Lookups(), ThreatQ: r.sim.ThreatQ.Requests(), Writes: r.sim.ThreatQ.Writes()}
 }

@@ -17,33 +17,32 @@ func (r *round) rows(settings vtq.Settings) []Row {
 	for i, id := range r.ids {
 		in, _ := r.sim.ThreatQ.Indicator(id)
 		ours := written(in.Attributes, settings.Writer, inUse)
-		names := namesOf(ours, settings.Writer, inUse)
+		who, names := answerer(ours, settings.Writer, inUse)
 		rows[i] = Row{
 			ID: id, Type: in.Type, Value: in.Value, Note: r.seeds[i].Note, Report: r.seeds[i].Path,
-			Class: verdict.Class(ours[names["verdict"]]), Severity: ours[names["severity"]], Score: in.ManualScore,
+			Provider: who, Class: verdict.Class(ours[names["verdict"]]), Severity: ours[names["severity"]], Score: in.ManualScore,
 			Detections: ours[names["detections"]], Link: ours[names["link"]], Attributes: ours,
-			Skipped: skipped[id], Failed: failed[id],
+			Skipped: skipped[id], Waits: r.waits[id], Failed: failed[id],
 		}
-		if row := &rows[i]; len(ours) == 0 && row.Skipped == "" && row.Failed == "" {
+		if row := &rows[i]; len(ours) == 0 && row.Skipped == "" && row.Waits == nil && row.Failed == "" {
 			row.Failed = "nothing was written, and nothing says why"
 		}
 	}
 	return rows
 }
 
-// namesOf are the names of the attributes, by field, of the first provider whose verdict stands there.
-func namesOf(ours map[string]string, config writer.Config, inUse []string) map[string]string {
-	var names map[string]string
-	for _, who := range inUse {
+// answerer is the first provider whose verdict stands there, and the names of its attributes by field.
+func answerer(ours map[string]string, config writer.Config, inUse []string) (who string, names map[string]string) {
+	for _, who = range inUse {
 		names = map[string]string{}
 		for _, a := range config.Attributes(who) {
 			names[a.Field] = a.Name
 		}
 		if ours[names["verdict"]] != "" {
-			break
+			return who, names
 		}
 	}
-	return names
+	return "", names
 }
 
 // written is what bears a source of ours. A name that stands there twice, which must never be, shows under both values.

@@ -14,11 +14,12 @@ import (
 type witness struct {
 	next io.Writer // Gets what is above debug.
 
-	mu      sync.Mutex
-	skipped map[int64]string // Why, by indicator.
-	failed  map[int64]string // Why, by indicator.
-	written map[int64]bool
-	alarms  int // Lines that warn, or worse.
+	mu        sync.Mutex
+	skipped   map[int64]string // Why, by indicator.
+	failed    map[int64]string // Why, by indicator.
+	written   map[int64]bool
+	failovers int
+	warnings  int // Other lines that warn, or worse.
 }
 
 // A line is what counts of a log line. Its keys are an interface for those who read the logs (package logging).
@@ -60,8 +61,11 @@ func (w *witness) take(l line) {
 	case l.Outcome == logging.OutcomeOK && l.Stage == "writer":
 		w.written[l.Indicator] = true
 	}
-	if l.Level == "warn" || l.Level == "error" {
-		w.alarms++
+	switch {
+	case l.Message == "jobs go to another provider":
+		w.failovers++ // What is to be shown, and nothing to worry about.
+	case l.Level == "warn" || l.Level == "error":
+		w.warnings++
 	}
 }
 
@@ -79,8 +83,9 @@ func (w *witness) reasons() (skipped, failed map[int64]string) {
 	return maps.Clone(w.skipped), maps.Clone(w.failed)
 }
 
-func (w *witness) warnings() int {
+// alarms is how often jobs went to another provider, and how many other lines said that something was wrong.
+func (w *witness) alarms() (failovers, warnings int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.alarms
+	return w.failovers, w.warnings
 }

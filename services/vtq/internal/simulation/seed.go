@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/simulator/dataset"
 	tqsim "vtq.internal/shared/simulator/threatq"
 )
@@ -23,7 +24,7 @@ func Synthetic() []Seed {
 	return seeds
 }
 
-// Fill puts seeds into the simulators, and returns the ids of their indicators in ThreatQ, in the same order.
+// Fill puts seeds into the simulators, the same into each provider, and returns the ids of their indicators in ThreatQ, in the same order.
 func (s *Simulation) Fill(seeds []Seed) ([]int64, error) {
 	ids := make([]int64, len(seeds))
 	for i, seed := range seeds {
@@ -31,11 +32,26 @@ func (s *Simulation) Fill(seeds []Seed) ([]int64, error) {
 		if seed.Report == nil {
 			continue
 		}
-		if err := s.VirusTotal.AddReport(seed.Report); err != nil {
-			return nil, fmt.Errorf("filling the simulated VirusTotal: %w", err)
+		if err := s.report(seed.Report); err != nil {
+			return nil, err
 		}
 	}
 	return ids, nil
+}
+
+// report tells every provider that is served.
+func (s *Simulation) report(raw []byte) error {
+	for name, addFunc := range map[string]func([]byte) error{
+		provider.VirusTotal: s.VirusTotal.AddReport, provider.ReversingLabs: s.ReversingLabs.AddReport,
+	} {
+		if !s.options.serves(name) {
+			continue
+		}
+		if err := addFunc(raw); err != nil {
+			return fmt.Errorf("filling the simulated %s: %w", provider.Title(name), err)
+		}
+	}
+	return nil
 }
 
 // indicator keeps the value as the seed spells it, which is how ThreatQ stored it.

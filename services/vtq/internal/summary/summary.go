@@ -9,6 +9,7 @@ import (
 
 	"vtq.internal/services/vtq/internal/demo"
 	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/verdict"
 )
 
@@ -17,21 +18,36 @@ func Write(s screen.Screen, o demo.Outcome, all bool) {
 	s.Printf("\n")
 	table(o, all).Write(s)
 	s.Printf("\n  %s\n\n", headline(s, o))
-	for _, f := range figures(o) {
-		s.Paragraph(fmt.Sprintf("  %s  ", s.Paint(screen.Dim, fmt.Sprintf("%-11s", f.name))), 2+11+2, screen.Plain, f.text)
+	lines, width := figures(o), 0
+	for _, f := range lines {
+		width = max(width, len(f.name))
 	}
-	s.Printf("%s", steps(s))
+	for _, f := range lines {
+		s.Paragraph(fmt.Sprintf("  %s  ", s.Paint(screen.Dim, fmt.Sprintf("%-*s", width, f.name))), 2+width+2, screen.Plain, f.text)
+	}
+	s.Printf("%s", steps(s, o))
 }
 
 func headline(s screen.Screen, o demo.Outcome) string {
 	text := fmt.Sprintf("%s of %s enriched in %.1f s", thousands(o.Enriched()), count(len(o.Indicators), "indicator"), o.Took)
-	if n := o.Failed(); n > 0 {
-		return s.Paint(screen.Bold, text) + ", " + s.Paint(screen.Red, count(n, "indicator")+" failed")
+	text = s.Paint(screen.Bold, text)
+	if o.Waiting > 0 {
+		text += ", " + s.Paint(screen.Yellow, wait(o.Waiting)+" for the quota")
 	}
-	return s.Paint(screen.Bold, text)
+	if n := o.Failed(); n > 0 {
+		text += ", " + s.Paint(screen.Red, count(n, "indicator")+" failed")
+	}
+	return text
 }
 
-// A figure is one line of the summary. The names have at most eleven letters.
+func wait(n int) string {
+	if n == 1 {
+		return "1 waits"
+	}
+	return thousands(n) + " wait"
+}
+
+// A figure is one line of the summary.
 type figure struct{ name, text string }
 
 func figures(o demo.Outcome) []figure {
@@ -39,8 +55,11 @@ func figures(o demo.Outcome) []figure {
 	if len(o.Skipped) > 0 {
 		all = append(all, figure{"skipped", reasons(o)})
 	}
+	if o.Waiting > 0 {
+		all = append(all, figure{"waiting", waiting(o)})
+	}
+	all = append(all, providers(o)...)
 	return append(all,
-		figure{"VirusTotal", provider(o)},
 		figure{"ThreatQ", fmt.Sprintf("%s and %s, for %s", count(o.ThreatQRequests-o.ThreatQWrites, "read"),
 			count(o.ThreatQWrites, "write"), count(attributes(o), "attribute"))},
 		figure{"second pass", fmt.Sprintf("%s, %s", count(o.SecondPass.Provider, "provider request"),
@@ -61,27 +80,36 @@ func classes(o demo.Outcome) string {
 
 // reasons counts why indicators were skipped, the commonest first.
 func reasons(o demo.Outcome) string {
-	names := slices.SortedFunc(maps.Keys(o.Skipped), func(a, b string) int {
-		if o.Skipped[a] != o.Skipped[b] {
-			return o.Skipped[b] - o.Skipped[a]
+	skipped := maps.Clone(o.Skipped)
+	for _, row := range o.Indicators {
+		if reason(row) != row.Skipped {
+			skipped[row.Skipped]--
+			skipped[reason(row)]++
+		}
+	}
+	maps.DeleteFunc(skipped, func(_ string, n int) bool { return n == 0 })
+	names := slices.SortedFunc(maps.Keys(skipped), func(a, b string) int {
+		if skipped[a] != skipped[b] {
+			return skipped[b] - skipped[a]
 		}
 		return strings.Compare(a, b)
 	})
 	for i, name := range names {
-		names[i] = thousands(o.Skipped[name]) + " " + words(name)
+		names[i] = thousands(skipped[name]) + " " + words(name)
 	}
 	return strings.Join(names, ", ")
 }
 
-// provider tells what was spent, and what was saved: the quota is the scarce thing.
-func provider(o demo.Outcome) string {
-	text := fmt.Sprintf("%s, at up to %s a minute", count(o.ProviderRequests, "request"), thousands(o.QuotaPerMinute))
-	other, same := o.Shared.OtherHash, o.Shared.SameObject
-	if other+same == 0 {
-		return text
+// noProvider is our own reason: the metric has one for types that nothing is known of and for those that no provider in use answers,
+// which are a matter of the settings.
+const noProvider = "no_provider"
+
+// reason is why a row was skipped.
+func reason(row demo.Row) string {
+	if row.Skipped == string(indicator.UnsupportedType) && slices.Contains(indicator.Types(), row.Type) {
+		return noProvider
 	}
-	return text + fmt.Sprintf("; %s shared one: %s as another hash of a file, %s as another spelling",
-		count(other+same, "indicator"), thousands(other), thousands(same))
+	return row.Skipped
 }
 
 // attributes counts the rows that stand in ThreatQ now.
@@ -102,6 +130,8 @@ func words(reason string) string {
 		return "whitelisted"
 	case "url_credentials":
 		return "URL with credentials"
+	case noProvider:
+		return "no provider answers the kind"
 	}
 	return strings.ReplaceAll(reason, "_", " ")
 }

@@ -63,6 +63,74 @@ func TestTheGravestComesFirst(t *testing.T) {
 	}
 }
 
+// failedOver is what came of two providers.
+func failedOver() demo.Outcome {
+	o := outcome()
+	o.Indicators[1].Provider, o.Indicators[2].Provider, o.Indicators[3].Provider = "virustotal", "virustotal", "reversinglabs"
+	o.Indicators = append(o.Indicators, demo.Row{Type: "FQDN", Value: "misty-mill.com", Waits: []string{"virustotal"}})
+	o.Waiting, o.Failovers = 1, 1
+	o.Providers = []demo.Provider{
+		{Name: "virustotal", Requests: 60, Spent: 60, PerDay: 60, Answered: 2},
+		{Name: "reversinglabs", Requests: 3, Spent: 1084, Answered: 1},
+	}
+	return o
+}
+
+func TestTwoProvidersShowApart(t *testing.T) {
+	got, _, _ := strings.Cut(written(screen.Screen{}, failedOver(), false), "\n  ThreatQ  ")
+	want := `
+  TYPE        VALUE                             VERDICT    SEVERITY  DETECTIONS  PROVIDER       WRITTEN, OR WHY NOT
+  MD5         d41d8cd98f00b204e9800998ecf8427e  Malicious  High           14/72  ReversingLabs  1 attribute
+  URL         hxxp://misty-mill[.]com/\x1b[2J   Malicious  High            9/94  VirusTotal     2 attributes
+  FQDN        quiet-harbor[.]com                Harmless   Low             0/94  VirusTotal     2 attributes
+  FQDN        misty-mill[.]com                  waiting                                         the quota is spent
+  IP Address  10[.]0[.]0[.]1                    skipped                                         private address
+
+  3 of 5 indicators enriched in 9.3 s, 1 waits for the quota
+
+  by verdict     2 Malicious, 1 Harmless
+  skipped        2 TLP above the ceiling, 1 private address, 1 URL with credentials
+  waiting        1 indicator, until the day of VirusTotal begins anew at 00:00 UTC: nobody else answers their kinds
+  VirusTotal     60 requests of 60 a day; answered 2 indicators
+  ReversingLabs  3 requests, billed as 1,084; answered 1 indicator
+  failover       jobs went to another provider once; nobody was asked for what another had answered
+  shared         13 indicators shared one: 12 as another hash of a file, 1 as another spelling`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+}
+
+func TestFailoversAreCounted(t *testing.T) {
+	o := failedOver()
+	for n, want := range map[int]string{0: "  not once; ", 3: "jobs went to another provider, and back, 3 times; "} {
+		o.Failovers = n
+		if got := written(screen.Screen{}, o, false); !strings.Contains(got, want) {
+			t.Errorf("the summary of %d failovers lacks %q:\n%s", n, want, got)
+		}
+	}
+	o.AskedTwice = 2
+	if got := written(screen.Screen{}, o, false); !strings.Contains(got, "2 requests asked for what had been asked before") {
+		t.Errorf("the summary hides that something was asked twice:\n%s", got)
+	}
+}
+
+func TestAnotherProviderShowsByItsName(t *testing.T) {
+	o := outcome()
+	o.Providers = []demo.Provider{{Name: "reversinglabs"}}
+	o.Indicators[1] = demo.Row{Type: "FQDN", Value: "quiet-harbor.com", Skipped: "unsupported_type"}
+	o.Indicators = append(o.Indicators, demo.Row{Type: "CIDR Block", Value: "203.0.113.0/24", Skipped: "unsupported_type"})
+	o.Skipped["unsupported_type"] = 2
+	got := written(screen.Screen{Width: 200}, o, false)
+	for _, want := range []string{
+		"\n  ReversingLabs  1,234 requests, at up to 1,200 a minute; 13 indicators shared one",
+		"1 no provider answers the kind", "1 unsupported type", "VT_BASE_URL=https://data.reversinglabs.com/api/v3   ReversingLabs in VirusTotal's place",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, got)
+		}
+	}
+}
+
 func TestReasonsAreWords(t *testing.T) {
 	o := outcome()
 	o.Skipped = map[string]int{"tlp": 1, "status": 1, "url_credentials": 1, "unsupported_type": 3, "bad_hash": 1000}

@@ -10,6 +10,7 @@ import (
 	"vtq.internal/services/vtq/internal/demo"
 	"vtq.internal/services/vtq/internal/screen"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 	"vtq.internal/shared/verdict"
 )
 
@@ -29,7 +30,7 @@ func groups(o demo.Outcome) []group {
 	for _, class := range verdict.Classes() {
 		all = append(all, group{name: string(class), style: Style(class)})
 	}
-	all = append(all, group{name: "skipped", style: screen.Dim})
+	all = append(all, group{name: "waiting", style: screen.Yellow}, group{name: "skipped", style: screen.Dim})
 	for _, row := range o.Indicators {
 		name := string(row.Class)
 		switch {
@@ -37,6 +38,8 @@ func groups(o demo.Outcome) []group {
 			name = "failed"
 		case row.Skipped != "":
 			name = "skipped"
+		case row.Waits != nil:
+			name = "waiting"
 		}
 		if i := slices.IndexFunc(all, func(g group) bool { return g.name == name }); i >= 0 {
 			all[i].rows = append(all[i].rows, row)
@@ -72,16 +75,10 @@ func detections(row demo.Row) int {
 
 // table shows some rows of every group, and of every type in it, and says how many more there are.
 func table(o demo.Outcome, all bool) *screen.Table {
-	t := &screen.Table{Columns: []screen.Column{
-		{Title: "TYPE"},
-		{Title: "VALUE", Flexible: true},
-		{Title: "VERDICT"},
-		{Title: "SEVERITY"},
-		{Title: "DETECTIONS", Right: true},
-		{Title: "WRITTEN, OR WHY NOT", Flexible: true},
-	}}
-	if recorded(o) {
-		t.Columns = append(t.Columns, screen.Column{Title: "REPORT", Flexible: true})
+	columns := columnsOf(o)
+	t := &screen.Table{}
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c.Column)
 	}
 	found := groups(o)
 	shares := share(MaxRows, sizes(found, func(g group) int { return len(g.rows) }))
@@ -91,7 +88,7 @@ func table(o demo.Outcome, all bool) *screen.Table {
 			shown = sample(g.rows, shares[i])
 		}
 		for _, row := range shown {
-			t.Row(cells(row, g)[:len(t.Columns)]...)
+			t.Row(cells(columns, row, g)...)
 		}
 		if more := len(g.rows) - len(shown); more > 0 {
 			t.Across(fmt.Sprintf("and %d more %s", more, g.name), screen.Dim)
@@ -107,23 +104,56 @@ func recorded(o demo.Outcome) bool {
 	return slices.ContainsFunc(o.Indicators, func(row demo.Row) bool { return row.Report != "" })
 }
 
-func cells(row demo.Row, g group) []screen.Cell {
-	outcome := screen.Cell{Text: count(len(row.Attributes), "attribute")}
+// A column has a cell for each row.
+type column struct {
+	screen.Column
+	cellFunc func(demo.Row, group) screen.Cell
+}
+
+// columnsOf leaves out what would say the same in every row: who was asked, where that is one, and that nothing was recorded.
+func columnsOf(o demo.Outcome) []column {
+	plain := func(title string, textFunc func(demo.Row) string) column {
+		return column{screen.Column{Title: title}, func(row demo.Row, _ group) screen.Cell { return screen.Cell{Text: textFunc(row)} }}
+	}
+	all := []column{
+		plain("TYPE", func(row demo.Row) string { return row.Type }),
+		plain("VALUE", func(row demo.Row) string { return indicator.Defang(row.Value) }),
+		{screen.Column{Title: "VERDICT"}, func(_ demo.Row, g group) screen.Cell { return screen.Cell{Text: g.name, Style: g.style} }},
+		plain("SEVERITY", func(row demo.Row) string { return row.Severity }),
+		plain("DETECTIONS", func(row demo.Row) string { return row.Detections }),
+	}
+	all[1].Flexible, all[4].Right = true, true
+	if len(o.Providers) > 1 {
+		all = append(all, plain("PROVIDER", func(row demo.Row) string { return provider.Title(row.Provider) }))
+	}
+	all = append(all, column{screen.Column{Title: "WRITTEN, OR WHY NOT", Flexible: true}, became})
+	if recorded(o) {
+		all = append(all, column{screen.Column{Title: "REPORT", Flexible: true}, func(row demo.Row, _ group) screen.Cell {
+			return screen.Cell{Text: filepath.Base(row.Report), Style: screen.Dim}
+		}})
+	}
+	return all
+}
+
+// became is what was written, or why nothing was.
+func became(row demo.Row, g group) screen.Cell {
 	switch {
 	case row.Failed != "":
-		outcome = screen.Cell{Text: row.Failed, Style: screen.Red}
+		return screen.Cell{Text: row.Failed, Style: g.style}
 	case row.Skipped != "":
-		outcome = screen.Cell{Text: words(row.Skipped), Style: screen.Dim}
+		return screen.Cell{Text: words(reason(row)), Style: g.style}
+	case row.Waits != nil:
+		return screen.Cell{Text: "the quota is spent", Style: screen.Dim}
 	}
-	return []screen.Cell{
-		{Text: row.Type},
-		{Text: indicator.Defang(row.Value)},
-		{Text: g.name, Style: g.style},
-		{Text: row.Severity},
-		{Text: row.Detections},
-		outcome,
-		{Text: filepath.Base(row.Report), Style: screen.Dim},
+	return screen.Cell{Text: count(len(row.Attributes), "attribute")}
+}
+
+func cells(columns []column, row demo.Row, g group) []screen.Cell {
+	all := make([]screen.Cell, len(columns))
+	for i, c := range columns {
+		all[i] = c.cellFunc(row, g)
 	}
+	return all
 }
 
 // sample takes n rows, some of every sort, and keeps their order.
@@ -150,7 +180,7 @@ func sample(rows []demo.Row, n int) []demo.Row {
 // sortOf tells rows apart that a reader should see one of each: kinds of objects and, of what was skipped, reasons.
 func sortOf(row demo.Row) string {
 	if row.Skipped != "" {
-		return row.Skipped
+		return reason(row)
 	}
 	switch row.Type {
 	case indicator.TypeMD5, indicator.TypeSHA1, indicator.TypeSHA256:
