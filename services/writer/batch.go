@@ -25,7 +25,8 @@ type batcher struct {
 	limit   int
 	log     zerolog.Logger
 	metrics *metrics
-	bulk    *bulk          // Nil unless first verdicts are written in bulk.
+	bulk    *bulk // Nil unless first verdicts are written in bulk.
+	past    past
 	aside   sync.WaitGroup // Settles what the last batch asked nothing for.
 }
 
@@ -38,10 +39,12 @@ const settlers = 32
 func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) {
 	began := time.Now()
 	b.metrics.batch.Observe(float64(len(messages)))
+	release := stream.Hold(stream.WriterAckWait, messages...) // Until others do: NATS may take its time to answer.
 	items := b.items(messages)
 	b.lookUp(ctx, items)
 	b.read(items)
 	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
+	b.tellReplay(ctx, b.past.back(messages))
 	b.sift(items)
 	var idle, busy [][]*item
 	for _, group := range groups(items) {
@@ -52,6 +55,7 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 		}
 	}
 	b.wait()
+	release()
 	settle := func(groups [][]*item) {
 		b.aside.Go(func() { b.each(settlers, groups, func(it *item) { b.finish(working, it, began) }) })
 	}

@@ -31,6 +31,13 @@ import (
 	"vtq.internal/shared/wire"
 )
 
+// Bounds of how much a replay may let the heap grow, in bytes, whatever its length: two batches of verdicts and entries, and what was
+// allocated since the last collection. In one process the server's buffers come to ten times that.
+const (
+	maxReplayHeap = 64 << 20
+	maxSharedHeap = 512 << 20
+)
+
 // BenchmarkWriter prints what a writer costs ThreatQ, in requests for 1,000 indicators, and how fast it goes over verdicts that were
 // written. WRITER_REPLAY says over how many; the default is 100,000.
 func BenchmarkWriter(b *testing.B) {
@@ -41,12 +48,12 @@ func BenchmarkWriter(b *testing.B) {
 	})
 	b.Run("replay", func(b *testing.B) { // Of a writer in one process with its server, as with vtq up.
 		for b.Loop() {
-			measureReplay(b, newRig(b), replays(b))
+			measureReplay(b, newRig(b), replays(b), maxSharedHeap)
 		}
 	})
 	b.Run("replay-apart", func(b *testing.B) { // Of a writer in a process of its own: its memory is its own.
 		for b.Loop() {
-			measureReplay(b, newRigAt(b, serve(b)), replays(b))
+			measureReplay(b, newRigAt(b, serve(b)), replays(b), maxReplayHeap)
 		}
 	})
 }
@@ -277,6 +284,7 @@ func measureRequests(b *testing.B) {
 	ids := r.add(1000)
 	more := r.add(1000)
 	const attributes, bulk = "attributes", "bulk"
+	const looks = 1000 // One at each indicator before its rows are changed: with three rows each, one request and a third a row.
 	for _, step := range []struct {
 		name, mode string
 		make       func()
@@ -286,11 +294,11 @@ func measureRequests(b *testing.B) {
 		{"first-time/1000", attributes, func() { r.publish(ids, 14) }, 1, 1000},
 		{"unchanged/1000", attributes, func() { r.publish(ids, 14) }, 1, 0},
 		{"replayed/1000", attributes, r.replay, 1, 0},
-		{"changed/1000-rows", attributes, func() { r.publish(ids, 15) }, 3, 3000 + 1000}, // And one look at each indicator.
+		{"changed-with-looks/1000-rows", attributes, func() { r.publish(ids, 15) }, 3, 3000 + looks},
 		{"bulk-first-time/1000", bulk, func() { r.publish(more, 14) }, 1, 4},
 		{"bulk-unchanged/1000", bulk, func() { r.publish(more, 14) }, 1, 0},
 		{"bulk-replayed/1000", bulk, r.replay, 1, 0},
-		{"bulk-changed/1000-rows", bulk, func() { r.publish(more, 15) }, 3, 3000 + 1000},
+		{"bulk-changed-with-looks/1000-rows", bulk, func() { r.publish(more, 15) }, 3, 3000 + looks},
 	} {
 		before := r.tq.Requests()
 		step.make()
@@ -305,7 +313,7 @@ func measureRequests(b *testing.B) {
 }
 
 // measureReplay writes one verdict, and makes the ledger say of all others that they were written alike.
-func measureReplay(b *testing.B, r *rig, n int) {
+func measureReplay(b *testing.B, r *rig, n int, most uint64) {
 	b.Helper()
 	r.publish(r.add(1), 14)
 	r.sent()
@@ -315,11 +323,15 @@ func measureReplay(b *testing.B, r *rig, n int) {
 	before, peak := r.tq.Requests(), watchHeap(b)
 	began, spent := time.Now(), cpu(b)
 	r.drain()
+	requests, grown := r.tq.Requests()-before, peak()
+	if requests != 0 || grown > most {
+		b.Errorf("a replay asked ThreatQ %d times and let the heap grow by %d bytes, want 0 and at most %d", requests, grown, most)
+	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64((cpu(b)-spent).Microseconds())/float64(n), "cpu-us/verdict")
 	b.ReportMetric(float64(n)/time.Since(began).Seconds(), "verdicts/s")
-	b.ReportMetric(float64(r.tq.Requests()-before), "requests")
-	b.ReportMetric(float64(peak())/(1<<20), "peak-heap-growth-MiB")
+	b.ReportMetric(float64(requests), "requests")
+	b.ReportMetric(float64(grown)/(1<<20), "peak-heap-growth-MiB")
 }
 
 // pretend publishes verdicts on indicators 2 to n, and entries as the first one has.

@@ -30,6 +30,14 @@ type bulk struct {
 	ailing  bool // The last bulk write failed, and that was told.
 }
 
+// A bulked is what became of an item in bulk, over all tries.
+type bulked struct {
+	done      bool // It was dealt with.
+	alone     bool // It cannot be.
+	sent      bool // It was sent, and what became of it is not known.
+	misplaced bool // It was sent, and another indicator was reached.
+}
+
 // A hold is an item whose indicator is claimed.
 type hold struct {
 	*item
@@ -43,26 +51,20 @@ type hold struct {
 // Whatever goes wrong with a bulk write or with one of its items, the item goes the way of all others, alone: there it is known how
 // everything ends.
 func (b *batcher) together(ctx, working context.Context, busy [][]*item) (done, alone [][]*item) {
+	if ctx.Err() != nil {
+		return nil, busy // Each gives itself back.
+	}
 	all := b.firsts(busy)
 	if len(all) < minTogether {
 		return nil, busy
 	}
 	release := stream.Hold(stream.WriterAckWait, deliveries(busy)...)
 	defer release()
-	left := all
-	for range bulkTries {
-		err := b.attempt(working, left)
-		b.tell(err)
-		if err == nil || !passing(err) || ctx.Err() != nil {
-			break
-		}
-		if !aboutLedger(err) {
-			b.gate.pass(ctx, err)
-		}
-		left = slices.DeleteFunc(slices.Clone(left), func(it *item) bool { return it.done || it.alone })
+	if err := b.tries(ctx, working, all); ctx.Err() == nil || !passing(err) {
+		b.tell(err) // Else what is left is given back, and not written one by one.
 	}
 	for _, it := range all {
-		if !it.done {
+		if !it.done && !it.misplaced {
 			b.metrics.bulk.WithLabelValues(bulkAlone).Inc()
 		}
 	}
@@ -74,6 +76,25 @@ func (b *batcher) together(ctx, working context.Context, busy [][]*item) (done, 
 		}
 	}
 	return done, alone
+}
+
+// tries writes first verdicts in bulk, and those that are left again when what the first try failed for may be over. The error is that of
+// the last.
+func (b *batcher) tries(ctx, working context.Context, left []*item) (err error) {
+	for range bulkTries {
+		err = b.attempt(ctx, working, left)
+		if err == nil || !passing(err) {
+			break
+		}
+		if !aboutLedger(err) {
+			b.gate.pass(ctx, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(it *item) bool { return it.done || it.alone })
+	}
+	return err
 }
 
 // firsts finds the verdicts that may be written in bulk: on indicators that the ledger has no entry of, one verdict each.
@@ -111,11 +132,11 @@ func (b *batcher) tell(err error) {
 
 // attempt writes first verdicts once: it claims their entries, writes onto ThreatQ, and then into the entries. What it could not write it
 // leaves as it was, with its claim ended.
-func (b *batcher) attempt(working context.Context, items []*item) error {
+func (b *batcher) attempt(alive, working context.Context, items []*item) error {
 	// It ends as soon as one of the claims is lost: nothing may be under way then that could reach that indicator.
 	ctx, cancel := context.WithCancelCause(working)
 	defer cancel(nil)
-	holds := b.claim(working, items, cancel)
+	holds := b.claim(alive, working, items, cancel)
 	if len(holds) == 0 {
 		return nil
 	}
@@ -135,27 +156,34 @@ func (b *batcher) attempt(working context.Context, items []*item) error {
 }
 
 // claim claims the entries of items, side by side, and holds the claims; lost is called when one of them ends. Who loses one to another
-// writer is done with, and given back.
-func (b *batcher) claim(ctx context.Context, items []*item, lost context.CancelCauseFunc) []*hold {
+// writer is done with, and given back. Nothing is claimed any more once alive has ended.
+func (b *batcher) claim(alive, working context.Context, items []*item, lost context.CancelCauseFunc) []*hold {
 	holds := make([]*hold, len(items))
 	for i, it := range items {
 		holds[i] = &hold{item: it}
 	}
 	sideBySide(settlers, holds, func(h *hold) {
-		if h.err = b.ledger.Claim(ctx, h.entry); h.err != nil {
-			h.done = true
-			return
-		}
-		score := b.newest(h.item).Score // Asked before the claim is held: from there on the entry belongs to who renews it.
-		held, release := b.ledger.Hold(ctx, h.entry)
-		context.AfterFunc(held, func() { lost(context.Cause(held)) })
-		h.release = release
-		h.write = func(known apply.Known) {
-			known.Score = score
-			b.carryOut(ctx, held, release, h.item, known)
+		if alive.Err() == nil {
+			b.guard(h.item, func() { b.hold(working, h, lost) })
 		}
 	})
-	return slices.DeleteFunc(holds, func(h *hold) bool { return h.done })
+	return slices.DeleteFunc(holds, func(h *hold) bool { return h.release == nil })
+}
+
+// hold claims one entry. A hold without a release is none.
+func (b *batcher) hold(ctx context.Context, h *hold, lost context.CancelCauseFunc) {
+	if h.err = b.ledger.Claim(ctx, h.entry); h.err != nil {
+		h.done = true
+		return
+	}
+	score := b.newest(h.item).Score // Asked before the claim is held: from there on the entry belongs to who renews it.
+	held, release := b.ledger.Hold(ctx, h.entry)
+	h.write = func(known apply.Known) {
+		known.Score = score
+		b.carryOut(ctx, held, release, h.item, known)
+	}
+	h.release = release
+	context.AfterFunc(held, func() { lost(context.Cause(held)) })
 }
 
 // send writes onto ThreatQ, and tells each item its share.
@@ -201,6 +229,7 @@ var errLeft = fault.New(fault.Transient, errors.New("not written in bulk"))
 func (b *batcher) leave(ctx context.Context, h *hold) {
 	h.alone = h.share.Err == nil
 	if errors.Is(h.share.Err, threatq.ErrMisplaced) {
+		h.misplaced = true
 		b.metrics.bulk.WithLabelValues(bulkMisplaced).Inc()
 		b.log.Error().Err(h.share.Err).Int64("indicator_id", h.id).
 			Msg("an indicator was gone when it was written in bulk: ThreatQ has made another, or written onto one")

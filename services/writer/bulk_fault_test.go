@@ -44,6 +44,10 @@ func TestABulkWriteThatFails(t *testing.T) {
 						l.Errorf("it was held against a message: %+v", one)
 					}
 				}
+				told := l.logs.with(func(one line) bool { return strings.HasPrefix(one.Message, "a bulk write failed") })
+				if left := c.want[simulator.EndpointAddAttributes] > 0 && name != "the whole is refused"; left != (len(told) == 1) || !left && len(told) > 1 {
+					l.Errorf("it was told %d times that the bulk write failed: %+v", len(told), told)
+				}
 				l.fail(nil)
 				l.replay()
 				l.costs("a replay", 0, 0)
@@ -90,6 +94,23 @@ func TestAnItemThatIsRefusedFailsAlone(t *testing.T) {
 		if len(letters) != 1 || !strings.Contains(letters[0].Header.Get(wire.HeaderReason), "The value is bad.") {
 			l.Errorf("dead letters are %v, want one with ThreatQ's reason", letters)
 		}
+	})
+}
+
+// TestARowThatIsRefused by a bulk write that takes its indicator is written alone.
+func TestARowThatIsRefused(t *testing.T) {
+	inBulk(t, func(l *lab) {
+		ids := l.add(5)
+		l.tq.ConsumeRowError = func(value, name string) string {
+			if value == fmt.Sprintf("host-%d.com", ids[2]) && name == "VT Verdict" {
+				return "The attribute could not be saved."
+			}
+			return ""
+		}
+		l.say(ids)
+		l.wants("five indicators", l.counts(l.drain), apart(together(1), 1))
+		l.bears(ids, fourteen()...)
+		l.nothingDied()
 	})
 }
 
@@ -151,6 +172,9 @@ func TestAnIndicatorThatIsDeletedMeanwhile(t *testing.T) {
 				l.nothingDied()
 				if got := r.value("vtq_writer_bulk_total", "misplaced"); got != 1 || l.logs.loud("an indicator was gone") != 1 {
 					l.Errorf("%v are counted as misplaced and %d told, want 1 each", got, l.logs.loud("an indicator was gone"))
+				}
+				if got := r.value("vtq_writer_bulk_total", "alone"); got != 0 {
+					l.Errorf("%v are counted as left to be written alone, want 0", got)
 				}
 				if got := r.value("vtq_writer_settled_total", "gone", "ack"); got != 1 {
 					l.Errorf("%v deliveries are counted as gone, want 1", got)

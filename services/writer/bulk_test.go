@@ -207,7 +207,6 @@ func TestRowsThatAreForgotten(t *testing.T) {
 }
 
 // TestRowsThatAreForgottenWhileThreatQFails are not taken for what a bulk write has written that failed: the ledger learns that it has
-
 // forgotten them.
 func TestRowsThatAreForgottenWhileThreatQFails(t *testing.T) {
 	for _, endpoint := range []string{simulator.EndpointQuery, simulator.EndpointConsume} {

@@ -23,7 +23,7 @@ type Config struct {
 	Source      string   `env:"VTQ_SOURCE" envDefault:"{provider}" doc:"Source that is shown on every attribute; {provider} as above."`
 	Score       string   `env:"VTQ_SCORE" envDefault:"off" doc:"Whether a verdict sets the indicator's score: off, raise-only (also: on) or replace."`
 	Concurrency int      `env:"VTQ_WRITE_CONCURRENCY" envDefault:"4" doc:"Indicators that are written at a time."`
-	Mode        string   `env:"VTQ_WRITE_MODE" envDefault:"attributes" doc:"How new indicators are written: attributes (each by itself) or bulk (up to 500 in one request)."`
+	Mode        string   `env:"VTQ_WRITE_MODE" envDefault:"attributes" doc:"How new indicators are written: attributes (each by itself) or bulk (up to 500 in one request; a status that was set within the lag of ThreatQ's search, about a minute, is set back, and the source of the credentials is added to the indicator)."`
 }
 
 // Heading names the block.

@@ -1,9 +1,9 @@
 // Package writer takes verdicts and writes them onto the indicators in ThreatQ.
 //
 // It takes a batch, reads what its ledger says of the indicators in it (internal/ledger), keeps the newest verdict for each indicator and
-// provider (the older ones are done with; see newest.go), and writes indicators side by side, a few at a time. Which attributes a verdict comes to is
-// internal/attribute, what has to change on an indicator internal/plan, the doing internal/apply. Every verdict is settled by itself: one
-// bad item never repeats its neighbours.
+// provider (the older ones are done with; see newest.go), and writes indicators side by side, a few at a time. Which attributes a verdict
+// comes to is internal/attribute, what has to change on an indicator internal/plan, the doing internal/apply. Every verdict is settled by
+// itself: one bad item never repeats its neighbours.
 //
 // # The way of a verdict
 //
@@ -11,8 +11,9 @@
 //	        -> the rows that are known say the same: note the revision, ack
 //	        -> claim the entry -> ThreatQ -> write the entry -> ack
 //
-// In steady state ThreatQ is asked for nothing; before a row is changed the indicator is read, once. What asks for nothing is settled while the next batch is taken and looked up, which is
-// what a replay's speed comes of: verdicts that were written are not even decoded.
+// In steady state ThreatQ is asked for nothing; before a row is changed the indicator is read, once. What asks for nothing is settled while
+// the next batch is taken and looked up, which is what a replay's speed comes of: verdicts that were written are not even decoded. A writer
+// that sees that its consumer was put back, or a new epoch of its ledger, says so in the log, with the number of the replay.
 //
 // # Two ways to write
 //
@@ -29,21 +30,23 @@
 //	the account may not use it (403), there each alone, until the process ends; said once
 //	  is no such path (404, 405), or the
 //	  answer speaks of nobody
-//	one item is refused, or not spoken of   that one alone
+//	one item is refused, or a row of it,    that one alone
+//	  or it is not spoken of
 //	the search does not show an indicator,  that one alone
 //	  or shows rows of ours on it, or
 //	  another that is called the same
-//	an indicator was deleted meanwhile      ThreatQ makes another of the same value, which nobody asked for: said loudly, and counted, for
-//	                                        a person to delete; the verdict is dropped, as of any indicator that is gone
+//	an indicator was deleted meanwhile      ThreatQ makes another of the same value, which nobody asked for: said loudly, and
+//	                                        counted, for a person to delete; the verdict is dropped, as of any indicator that is gone
 //	a claim is lost while it is under way   it is cut short, and tried again without that one
 //	the writer is killed over it            each alone; the rows are read
+//	the writer is stopped                   what is under way is finished, what is left is given back
 //
 // # What can go wrong
 //
 //	ThreatQ down or slow            the batch stays in hand, until ThreatQ answers again; nothing is counted against it
 //	credentials refused             the same, said loudly; goes on by itself when they work
-//	one indicator fails             its verdict comes again later, with growing delays; after 20 tries it is a dead letter, as soon as
-//	                                ThreatQ takes another
+//	one indicator fails             its verdict comes again later, with growing delays; after 20 tries it is a dead letter, as soon
+//	                                as ThreatQ takes another
 //	all fail, though ThreatQ        the same, so that there are no dead letters, not of the next writer either, for 16 hours; said
 //	  answers                       loudly when writing is refused (403)
 //	some are refused (403)          the first waits a minute, in case the right comes back, the others do not; then as above
@@ -52,8 +55,8 @@
 //	the message cannot be read      dead letter
 //	our code panics over a verdict  as when one indicator fails; the stack is in the log
 //	a message kills the writer      dead letter, untried, at the 101st delivery
-//	the writer is killed            the batch comes again after its AckWait of 60 s, when its claims have ended, too; where it had one the
-//	                                rows are read, and what was written is found in place
+//	the writer is killed            the batch comes again after its AckWait of 60 s, when its claims have ended, too; where it had
+//	                                one the rows are read, and what was written is found in place
 //	two writers have one verdict    the second gives it back, until the first is done or its claim has ended
 //	a writer is cut off from NATS   its work ends before its claim; the next one reads what stands there and goes on
 //	a writer stands still, and      it finds its claim gone, makes the rows unknown, and brings the indicator back to the newest verdict
@@ -62,8 +65,8 @@
 //	  somebody is in the way, or
 //	  ThreatQ, or NATS, for minutes
 //	an older verdict comes late     acknowledged and counted, not written
-//	an indicator's value changed,   the later value's is the newest, whatever came last; which value is later, the times of the jobs tell
-//	  and the old one's verdict
+//	an indicator's value changed,   the later value's is the newest, whatever came last; which value is later, the times of the
+//	  and the old one's verdict       jobs tell
 //	  comes after the new one's
 //	an entry of the ledger is lost  one read of ThreatQ
 //	a row is to be changed, or taken  one read before: it may bear somebody else's source by now, or be another row
@@ -76,7 +79,6 @@
 //	too many rows for an entry      they are not kept: one read each time
 //	the verdicts pile up            said when their stream is nearly full: then it forgets the oldest, written or not
 //	other settings                  other names, sources or ways to score make all rows unknown: one read of each indicator
-//
 //	a verdict is of a later schema  it comes again, until a writer comes that can read it
 //
 // # Decisions

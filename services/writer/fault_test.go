@@ -42,6 +42,16 @@ func writes(fault *simulator.Fault) hook {
 	}
 }
 
+// anyWrite is writes for those in bulk as well.
+func anyWrite(fault *simulator.Fault) hook {
+	return func(r *http.Request) *simulator.Fault {
+		if r.Pattern == simulator.EndpointConsume {
+			return fault
+		}
+		return writes(fault)(r)
+	}
+}
+
 // counting counts the requests that a hook fails.
 func counting(fail hook) (hook, *atomic.Int64) {
 	var n atomic.Int64

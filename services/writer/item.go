@@ -31,11 +31,9 @@ type item struct {
 	written  bool  // The ledger says so.
 	newer    bool  // The batch has a newer verdict of the same provider for the same indicator.
 	stale    bool  // A newer one was written before.
-	done     bool  // It was dealt with in bulk.
-	alone    bool  // It cannot be.
-	sent     bool  // It was sent in bulk, and what became of it is not known.
 	mends    bool  // It is written to put a late write right.
 	tally    apply.Tally
+	bulked
 }
 
 // items brings a batch into the order of the stream, in which it was published: what comes again may come late.

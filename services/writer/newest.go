@@ -9,17 +9,12 @@ import (
 // outdone tells that a newer verdict of the same provider was written before.
 func (it *item) outdone() bool { return it.entry.Newest(it.provider).Outdoes(it.asking, it.revision) }
 
-// asked says for what an indicator was asked about, of a verdict that was stored then. No job is made after its verdict: one that says so
-// comes from a clock that is ahead, and would keep what the indicator becomes away until its time has come.
+// asked says for what an indicator was asked about, of a verdict that was stored then.
 func asked(v wire.Verdict, at wire.VerdictAddress, stored time.Time) wire.Asking {
 	if at.Key == "" {
 		return wire.Asking{}
 	}
-	a := v.Asking(at)
-	if a.Created.After(stored) {
-		a.Created = stored.UTC()
-	}
-	return a
+	return v.Asking(at).NotAfter(stored)
 }
 
 // since is an asking with the later time of two about the same object. A value that the indicator has got back may be answered last by

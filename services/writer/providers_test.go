@@ -1,7 +1,9 @@
 package writer_test
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,5 +84,47 @@ func (l *lab) wantWords(id int64, want map[string]string) {
 	maps.DeleteFunc(got, func(_, value string) bool { return value == "" })
 	if diff := cmp.Diff(want, got); diff != "" {
 		l.Errorf("the rows of indicator %d (-want +got):\n%s", id, diff)
+	}
+}
+
+// TestOneNameForAll has two providers under one name say the same, and then, one after the other, something else: nothing that neither
+// says stays, and nobody is made to say what the other does.
+func TestOneNameForAll(t *testing.T) {
+	for _, mode := range []string{"attributes", "bulk"} {
+		for _, restored := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, restored %t", mode, restored), func(t *testing.T) {
+				inLab(t, func(l *lab) {
+					l.config.Fields, l.config.Names = []string{"verdict"}, []string{"verdict=VT Verdict"}
+					l.config.Prefix, l.config.Source, l.config.Mode = "{provider}", "{provider}", mode
+					ids, epoch := l.add(3), uint64(1)
+					says := func(who string, malicious int, want ...string) {
+						l.Helper()
+						for _, id := range ids {
+							l.answer(id, by(who, found(malicious)))
+						}
+						l.drain()
+						for _, id := range ids {
+							got := l.rows(id)
+							slices.Sort(got)
+							if diff := cmp.Diff(want, got); diff != "" {
+								l.Errorf("%s says %d, the rows of indicator %d (-want +got):\n%s", who, malicious, id, diff)
+							}
+						}
+						l.answer(ids[0], by(who, found(malicious)))
+						l.costs("the same again", 0, 0)
+						if restored {
+							epoch++
+							l.raise(epoch)
+						}
+					}
+					const vt, rl = provider.VirusTotal, provider.ReversingLabs
+					says(vt, 14, "VirusTotal:VT Verdict=Malicious")
+					says(rl, 14, "VirusTotal,ReversingLabs:VT Verdict=Malicious")
+					says(vt, 0, "VirusTotal:VT Verdict=Undetected")
+					says(rl, 14, "ReversingLabs:VT Verdict=Malicious", "VirusTotal:VT Verdict=Undetected")
+					says(rl, 0, "VirusTotal,ReversingLabs:VT Verdict=Undetected")
+				})
+			})
+		}
 	}
 }

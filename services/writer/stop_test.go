@@ -3,6 +3,7 @@ package writer_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,36 +79,60 @@ func (l *lab) givenBack() int {
 
 // TestStoppingInAnOutage does not wait for its end, and holds it against nobody.
 func TestStoppingInAnOutage(t *testing.T) {
-	const alone = "one indicator is at fault"
+	const alone, denied, refused = "one indicator is at fault", "credentials are refused", "writing is refused"
 	cases := map[string]hook{
 		"ThreatQ is down":         everything(simulator.ServiceUnavailableHTML()),
 		"ThreatQ does not answer": everything(&simulator.Fault{Stall: day}),
-		"credentials are refused": logins,
-		"writing is refused":      writes(simulator.Forbidden()),
+		denied:                    logins,
+		refused:                   anyWrite(simulator.Forbidden()),
 		"connections are cut":     everything(simulator.CutConnection()),
 		alone:                     attributesOf(1, simulator.InternalError()),
 	}
 	for name, fault := range cases {
-		t.Run(name, func(t *testing.T) {
-			inLab(t, func(l *lab) {
-				ids := l.add(10)
-				l.fail(fault)
-				l.answerAll(ids)
-				r := l.start()
-				l.sleep(50 * time.Second)
-				began := time.Now()
-				r.stop()
-				if took := time.Since(began); took > l.grace {
-					l.Errorf("stopping took %v, want at most the grace of %v", took, l.grace)
-				}
-				if got := l.givenBack(); name != alone && got != len(ids) {
-					l.Errorf("%d verdicts were given back, want all %d", got, len(ids))
-				}
-				l.fail(nil)
-				l.finish(ids)
+		for _, mode := range []string{"attributes", "bulk"} {
+			t.Run(name+", "+mode, func(t *testing.T) {
+				inLab(t, func(l *lab) {
+					l.config.Mode = mode
+					ids := l.add(10)
+					l.fail(fault)
+					l.answerAll(ids)
+					r := l.start()
+					l.sleep(50 * time.Second)
+					began, checks := time.Now(), l.asked()
+					r.stop()
+					if took := time.Since(began); took > l.grace {
+						l.Errorf("stopping took %v, want at most the grace of %v", took, l.grace)
+					}
+					if asked := l.asked() - checks; name != alone && asked > 1 {
+						l.Errorf("a writer that stops asks %d times more, want only what was under way", asked)
+					}
+					if got := l.givenBack(); name != alone && got != len(ids) {
+						l.Errorf("%d verdicts were given back, want all %d", got, len(ids))
+					}
+					if told := l.logs.with(func(one line) bool { return strings.HasPrefix(one.Message, "a bulk write failed") }); len(told) > 0 && name != denied {
+						l.Errorf("it tells of what is left to be written one by one: %+v", told)
+					}
+					l.fail(nil)
+					l.finish(ids)
+				})
 			})
-		})
+		}
 	}
+}
+
+// TestStoppingWhileABatchFills writes nothing in bulk any more.
+func TestStoppingWhileABatchFills(t *testing.T) {
+	inBulk(t, func(l *lab) {
+		ids := l.add(10)
+		l.answerAll(ids)
+		r := l.start()
+		l.sleep(2 * time.Second)
+		r.stop()
+		if asked, got := l.asked(), l.givenBack(); asked > 0 || got != 0 && got != len(ids) {
+			l.Errorf("ThreatQ was asked %d times and %d verdicts were given back, want none, and all or none", asked, got)
+		}
+		l.finish(ids)
+	})
 }
 
 // TestABatchInHandIsNobodyElses has a batch that takes longer than its AckWait, while another writer has nothing to do.

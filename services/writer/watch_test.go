@@ -28,6 +28,8 @@ type line struct {
 	Down      float64 `json:"down_s"`
 	Error     string  `json:"error"`
 	Stack     string  `json:"stack"`
+	Epoch     uint64  `json:"epoch"`
+	Replay    uint64  `json:"replay"`
 }
 
 // A journal keeps what was logged.

@@ -26,6 +26,9 @@ func (b *batcher) lookUp(ctx context.Context, items []*item) {
 	}
 	slices.Sort(ids)
 	page, err := b.ledger.Read(ctx, slices.Compact(ids))
+	if err == nil {
+		b.past.reads(b.ledger.Epoch())
+	}
 	for _, it := range items {
 		switch {
 		case !it.live() || it.entry != nil:

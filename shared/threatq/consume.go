@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"vtq.internal/shared/fault"
 )
@@ -30,10 +31,10 @@ type Enrichment struct {
 
 // A Consumed is what became of one Enrichment.
 type Consumed struct {
-	// Rows are those that were sent, in their order, without an id where the answer told none. Nil with an error.
+	// Rows are those that were sent, in their order, without ids where the answer tells of no rows. Nil with an error.
 	Rows []Row
 	// Err is classified. It is ErrNoBulk where writing in bulk is no way at all, ErrMisplaced when the answer names another indicator,
-	// Permanent when ThreatQ refused this one, and Transient when it did not say what became of it.
+	// Permanent when ThreatQ refused this one, and Transient when it refused one of its rows or did not say what became of it.
 	Err error
 }
 
@@ -148,10 +149,15 @@ func judge(errands []errand, answers []wireConsumed, hide []string) error {
 	for _, w := range answers {
 		byID[int64(w.ID)] = w
 	}
+	sent := make(map[number]bool, len(errands))
+	for _, e := range errands {
+		sent[number(e.ID)] = true
+	}
+	others := slices.DeleteFunc(slices.Clone(answers), func(w wireConsumed) bool { return sent[w.ID] })
 	for _, e := range errands {
 		w, told := byID[e.ID]
 		if !told {
-			w, told = valued(e.Enrichment, answers)
+			w, told = valued(e.Enrichment, others)
 		}
 		if told = told && (w.ID > 0 || filled(w.Error) != nil); !told {
 			silent++
@@ -164,7 +170,8 @@ func judge(errands []errand, answers []wireConsumed, hide []string) error {
 	return nil
 }
 
-// valued finds the answer about the value of an item, under whatever id: the way that ThreatQ's own SDK reads it.
+// valued finds the answer about the value of an item, under whatever id that nobody else was sent with: the way that ThreatQ's own SDK
+// reads it.
 func valued(item Enrichment, answers []wireConsumed) (wireConsumed, bool) {
 	for _, w := range answers {
 		if alike(string(w.Value), item.Value) && (w.Type.Name == "" || alike(string(w.Type.Name), item.Type)) {
@@ -183,13 +190,26 @@ func (w wireConsumed) judge(item Enrichment, told bool, hide []string) Consumed 
 	case int64(w.ID) != item.ID:
 		return Consumed{Err: fault.New(fault.Transient, fmt.Errorf("%w: indicator %d for %d", ErrMisplaced, w.ID, item.ID))}
 	}
-	rows := make([]Row, len(item.Attributes))
-	for i, sent := range item.Attributes {
-		rows[i] = Row{Name: sent.Name, Value: sent.Value}
+	return w.rows(item.Attributes, hide)
+}
+
+// rows finds the rows that were sent. Where the answer tells of rows at all, one that it does not tell, or tells an error of, is not
+// known to stand there: its indicator has to be looked at, by itself.
+func (w wireConsumed) rows(sent []NewAttribute, hide []string) Consumed {
+	rows := make([]Row, len(sent))
+	for i, item := range sent {
+		rows[i] = Row{Name: item.Name, Value: item.Value}
 		for _, a := range w.Attributes.items {
-			if alike(a.name(), sent.Name) && string(a.Value) == sent.Value {
-				rows[i] = a.row()
+			if !alike(a.name(), item.Name) || string(a.Value) != item.Value {
+				continue
 			}
+			if filled(a.Error) != nil {
+				return Consumed{Err: fault.New(fault.Transient, errors.New("ThreatQ refused a row: "+messages(a.Error, hide)))}
+			}
+			rows[i] = a.row()
+		}
+		if w.Attributes.present && rows[i].ID <= 0 {
+			return Consumed{Err: fault.New(fault.Transient, errUnanswered)}
 		}
 	}
 	return Consumed{Rows: rows}

@@ -76,7 +76,8 @@ func TestConsumeSends(t *testing.T) {
 
 // TestConsumeTellsItemsApart by id, else by value, in whatever order they come.
 func TestConsumeTellsItemsApart(t *testing.T) {
-	const ok2 = `{"id":2,"value":"2.example"}`
+	const ok2, row1 = `{"id":2,"value":"2.example"}`, `{"id":8,"name":"VirusTotal Verdict","value":"Malicious"}`
+	const row2, refused = `{"id":9,"name":"VirusTotal Detections","value":"14/72"}`, `{"name":"VirusTotal Detections","value":"14/72"`
 	cases := map[string]struct {
 		answer string // To items 1 and 2.
 		want   error
@@ -93,6 +94,16 @@ func TestConsumeTellsItemsApart(t *testing.T) {
 		"of another type":           {ok2 + `,{"id":77,"value":"1.example","type":"String"}`, nil, fault.Transient, "does not say"},
 		"silence":                   {ok2, nil, fault.Transient, "does not say"},
 		"no id":                     {ok2 + `,{"value":"1.example"}`, nil, fault.Transient, "does not say"},
+		"the id of the other":       {`{"id":2,"value":"1.example"}`, nil, fault.Transient, "does not say"},
+		"its rows":                  {ok2 + `,{"id":1,"attributes":[` + row1 + `,` + row2 + `]}`, nil, 0, ""},
+		"a row is missing":          {ok2 + `,{"id":1,"attributes":[` + row1 + `]}`, nil, fault.Transient, "does not say"},
+		"no rows":                   {ok2 + `,{"id":1,"attributes":{}}`, nil, fault.Transient, "does not say"},
+		"rows that are not told":    {ok2 + `,{"id":1,"attributes":null}`, nil, 0, ""},
+		"a row without an id":       {ok2 + `,{"id":1,"attributes":[` + row1 + `,` + refused + `}]}`, nil, fault.Transient, "does not say"},
+		"a row that is refused":     {ok2 + `,{"id":1,"attributes":[` + row1 + `,` + refused + `,"error":"Bad row."}]}`, nil, fault.Transient, "Bad row."},
+		"a row that is there, but refused": {
+			ok2 + `,{"id":1,"attributes":[` + row1 + `,` + row2 + `,` + refused + `,"error":"Bad row."}]}`, nil, fault.Transient, "Bad row.",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -217,6 +228,10 @@ func TestConsumeOfTheDeleted(t *testing.T) {
 func FuzzConsume(f *testing.F) {
 	f.Add(`{"data":[{"id":1,"value":"1.example"},{"value":"2.example","error":"no"}]}`)
 	f.Add(`{"data":{"id":2,"attributes":[{"id":5,"name":"VirusTotal Verdict","value":"Malicious"}]}}`)
+	const both = `{"data":{"id":2,"attributes":[{"id":5,"name":"VirusTotal Verdict","value":"Malicious"},` +
+		`{"id":6,"name":"VirusTotal Detections","value":"14/72"%s}]}}`
+	f.Add(fmt.Sprintf(both, ""))
+	f.Add(fmt.Sprintf(both, `,"error":"no"`))
 	f.Fuzz(func(t *testing.T, answer string) {
 		client, _ := scripted(t, map[string][]canned{"POST " + pathConsume: {{status: http.StatusOK, body: answer}}})
 		done := client.Consume(t.Context(), enrichments(2))
@@ -226,6 +241,9 @@ func FuzzConsume(f *testing.F) {
 		for i, one := range done {
 			if (one.Err == nil) != (len(one.Rows) == 2) || one.Err == nil && !json.Valid([]byte(answer)) {
 				t.Errorf("item %d of %q: %+v", i, answer, one)
+			}
+			if one.Err == nil && (one.Rows[0].ID > 0) != (one.Rows[1].ID > 0) { // Rows are told of, or are not.
+				t.Errorf("item %d of %q: one row was told and one was not: %+v", i, answer, one.Rows)
 			}
 		}
 	})

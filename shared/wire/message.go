@@ -56,6 +56,15 @@ type Asking struct {
 	Created time.Time     `json:"created"` // When the job was made.
 }
 
+// NotAfter is an asking as it is told by a message of a time. No job is made after its verdict: one that says so comes from a clock that is
+// ahead, and would keep what the indicator becomes away until its time has come.
+func (a Asking) NotAfter(stored time.Time) Asking {
+	if a.Created.After(stored) {
+		a.Created = stored.UTC()
+	}
+	return a
+}
+
 // Outdated tells that by is about what the indicator became later. Of two about the same object none is outdated: there the later
 // message has the later answer. What does not say when it was asked for is not outdated either.
 func (a Asking) Outdated(by Asking) bool {

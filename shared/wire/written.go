@@ -91,6 +91,8 @@ type WrittenRow struct {
 	Whose Whose  `json:"whose,omitempty"`
 	// Source is ours on the row, where it is another than the one that most rows bear: of several providers each may have its own.
 	Source string `json:"source,omitempty"`
+	// More are further sources of ours on the row: two providers have said the same under one name.
+	More []string `json:"more,omitempty"`
 }
 
 // Whose says whose word a row is.

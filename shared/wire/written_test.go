@@ -115,3 +115,18 @@ func TestAnAskingIsOutdated(t *testing.T) {
 		t.Errorf("Asking = %+v, want the key of its address and the time of its job", got)
 	}
 }
+
+// TestAnAskingIsNotAfter the message that tells of it.
+func TestAnAskingIsNotAfter(t *testing.T) {
+	early, late := time.Unix(10, 0).UTC(), time.Unix(11, 0).UTC()
+	for name, c := range map[string]struct{ created, stored, want time.Time }{
+		"before it":    {early, late, early},
+		"just then":    {late, late, late},
+		"after it":     {late, early, early},
+		"nobody knows": {time.Time{}, early, time.Time{}},
+	} {
+		if got := (wire.Asking{Key: "a", Created: c.created}).NotAfter(c.stored); got != (wire.Asking{Key: "a", Created: c.want}) {
+			t.Errorf("%s: NotAfter(%v) of %v = %+v, want %v", name, c.stored, c.created, got, c.want)
+		}
+	}
+}

@@ -53,17 +53,37 @@ func (c *call) consumeItem(item consumeItem) object {
 		return object{"value": item.Value, "error": problem}
 	}
 	rec := c.upsert(item, kind)
-	c.merge(rec, item.Attributes)
+	good, refused := c.rowProblems(item)
+	c.merge(rec, good)
 	c.mergeSources(rec, item.Sources, item.PublishedAt)
 	for _, t := range item.Tags {
 		rec.label(c.s.store.tag(t.Name))
 	}
 	c.s.store.commit(rec, c.now)
 	with := relations{}
-	if c.s.ConsumeRows {
+	if c.s.ConsumeRows || len(refused) > 0 {
 		with["attributes"] = true
 	}
-	return rec.relational(with)
+	row := rec.relational(with)
+	if len(refused) > 0 {
+		row["attributes"] = append(attributeRows(rec, relations{"attribute": true}), refused...)
+	}
+	return row
+}
+
+// rowProblems parts the rows of an item that are taken from those that are not, as the answer tells of them.
+func (c *call) rowProblems(item consumeItem) (good []attributeInput, refused []object) {
+	if c.s.ConsumeRowError == nil {
+		return item.Attributes, nil
+	}
+	for _, a := range item.Attributes {
+		if problem := c.s.ConsumeRowError(item.Value, a.Name); problem != "" {
+			refused = append(refused, object{"name": a.Name, "value": a.Value, "error": problem})
+			continue
+		}
+		good = append(good, a)
+	}
+	return good, refused
 }
 
 // itemProblem tells why an item is not taken; empty if it is.

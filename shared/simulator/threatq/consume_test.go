@@ -167,3 +167,17 @@ func TestConsumeTellsRows(t *testing.T) {
 		}
 	}
 }
+
+// TestConsumeRowsFailAlone and are told beside those that stand there.
+func TestConsumeRowsFailAlone(t *testing.T) {
+	c, id, _ := one(t, &threatq.Server{ConsumeRowError: func(_, name string) string {
+		return map[string]string{"B": "The attribute could not be saved."}[name]
+	}})
+	row := c.want(http.StatusOK, http.MethodPost, consumePath,
+		fmt.Sprintf(`[{"id":%d,"attributes":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}]`, id)).rows()[0]
+	diff(t, "attributes", []string{"A=1"}, values(c.sim, id))
+	rows, _ := row["attributes"].([]any)
+	if len(rows) != 2 || rows[0].(map[string]any)["error"] != nil || rows[1].(map[string]any)["error"] == nil {
+		t.Errorf("consume answers %v, want a row and an error", row)
+	}
+}

@@ -49,6 +49,9 @@ type Server struct {
 	ConsumeRows bool
 	// ConsumeItemError, if set, is asked for each value that consume receives; the item fails with the answer unless empty.
 	ConsumeItemError func(value string) string
+	// ConsumeRowError, if set, is asked for each attribute of each value that consume receives; unless the answer is empty that row alone
+	// fails with it, and the item tells its rows.
+	ConsumeRowError func(value, name string) string
 	// Weigh, if set, is what an attribute adds to the generated score: the instance's scoring policy. The relational store
 	// tells the new score at once, the search IndexLag later.
 	Weigh func(name, value string) float64

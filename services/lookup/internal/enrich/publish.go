@@ -69,10 +69,12 @@ func (e *Enricher) publishAliases(ctx context.Context, a answer) error {
 	return nil
 }
 
-// publish stores an answer under a key, for an indicator, with what the writer has to know of the job that led to it.
+// publish stores an answer under a key, for an indicator, with what the writer has to know of the job that led to it. A job of a producer
+// whose clock is ahead counts as made now, here and for good: later, when its verdict is sent or asked for again, nobody knows any more.
 func (e *Enricher) publish(ctx context.Context, t Ticket, id int64, key indicator.Key, a answer) error {
 	body, err := wire.EncodeVerdict(wire.Verdict{
-		Indicator: t.Job.Indicator, Object: a.object, Verdict: a.verdict, JobCreated: t.Job.Created,
+		Indicator: t.Job.Indicator, Object: a.object, Verdict: a.verdict,
+		JobCreated: wire.Asking{Created: t.Job.Created}.NotAfter(time.Now()).Created,
 	})
 	if err != nil {
 		return err

@@ -33,3 +33,17 @@ func TestAVerdictTellsOfItsJob(t *testing.T) {
 		}
 	})
 }
+
+// TestAJobOfAClockThatIsAhead counts as made when it was answered.
+func TestAJobOfAClockThatIsAhead(t *testing.T) {
+	inLab(t, func(l *lab) {
+		asks := ticket(7, domain())
+		asks.Job.Created = time.Now().UTC().Add(24 * time.Hour)
+		if _, err := l.answer(asks); err != nil {
+			l.Fatalf("Answer = %v", err)
+		}
+		if v, _ := l.verdict(7, domain()); v.JobCreated.IsZero() || v.JobCreated.After(time.Now()) {
+			l.Errorf("the verdict tells of a job of %v, want now", v.JobCreated)
+		}
+	})
+}

@@ -79,7 +79,7 @@ func (b *Box) overtaken(ctx context.Context, at wire.VerdictAddress, l Letter) (
 	}
 	var asking wire.Asking
 	if message, err := wire.DecodeVerdict(l.Body); err == nil {
-		asking = message.Asking(at)
+		asking = message.Asking(at).NotAfter(l.Death.First)
 	}
 	return head.Verdicts[at.Provider].Outdoes(asking, wire.RevisionOf(l.Origin.Created, l.Origin.Sequence)), nil
 }

@@ -76,6 +76,20 @@ func TestWhatWasWrittenCounts(t *testing.T) {
 	}
 }
 
+// TestALetterOfAClockThatIsAhead tells of a job that was made after its verdict was stored.
+func TestALetterOfAClockThatIsAhead(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.publish(verdict(1), string(must(wire.EncodeVerdict(asked(time.Now().Add(10*time.Hour))))(l.T)))
+		l.bury("writer", l.takeVerdict(), "bad")
+		later := wire.WrittenVerdict{Asking: wire.Asking{Key: key(2), Created: time.Now().Add(5 * time.Hour)}}
+		entry := wire.Written{WrittenHead: wire.WrittenHead{Epoch: 1, Verdicts: map[string]wire.WrittenVerdict{route: later}}}
+		l.publish(wire.WrittenSubject(1), string(must(wire.EncodeWritten(entry))(l.T)))
+		if diff := cmp.Diff(fates{1: deadletter.Superseded}, l.redrive()); diff != "" {
+			l.Errorf("fates (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestAnEntryThatNobodyCanReadSaysNothing(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.dieVerdict(1, "bad")

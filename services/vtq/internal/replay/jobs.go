@@ -180,7 +180,7 @@ func (j *Jobs) judge(s Selection, k known, began time.Time) (errand, fate) {
 	case k.at.ID == 0: // Nobody in ThreatQ asked.
 		return errand{}, left
 	}
-	job, ok := again(k.at, k.verdict)
+	job, ok := again(k)
 	route, routed := j.route(job.Object.Kind, k.at.Provider)
 	answer := k.verdict.Verdict
 	class := j.Policy.Classify(answer)

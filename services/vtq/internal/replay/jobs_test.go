@@ -144,6 +144,21 @@ func TestAJobIsAsOldAsWhatIsKnown(t *testing.T) {
 	})
 }
 
+// TestAJobIsNoYoungerThanItsVerdict, whatever a producer's clock has said.
+func TestAJobIsNoYoungerThanItsVerdict(t *testing.T) {
+	inLab(t, func(l *lab) {
+		known := aged(7, 9, 10*day)
+		known.JobCreated = time.Now().Add(10 * day)
+		l.store(known)
+		l.pass(day)
+		l.publish(l.jobs(), replay.Selection{})
+		queue := must(l.js.Stream(l.Context(), stream.Jobs))(l.T)
+		if got := must(wire.DecodeJob(must(queue.GetMsg(l.Context(), 1))(l.T).Data))(l.T).Created; got.After(time.Now().Add(-day)) {
+			l.Errorf("the job is of %v, want the time at which its verdict was stored", got)
+		}
+	})
+}
+
 // TestAGuessedScheme has an answer about the URL under the scheme that was not guessed, which stands under the key of the one that was.
 func TestAGuessedScheme(t *testing.T) {
 	inLab(t, func(l *lab) {

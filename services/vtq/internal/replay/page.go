@@ -30,6 +30,7 @@ var errBlank = errors.New("reading verdicts: the server hands out none of those 
 // A known is a verdict that stands, or what somebody else has put in its place.
 type known struct {
 	sequence uint64
+	stored   time.Time // By the server's clock.
 	at       wire.VerdictAddress
 	verdict  wire.Verdict
 	err      error // Why it cannot be read.
@@ -111,7 +112,7 @@ func read(message jetstream.Msg) (k known, err error) {
 	if err != nil {
 		return known{}, fmt.Errorf("reading verdicts: %w", err)
 	}
-	k.sequence = meta.Sequence.Stream
+	k.sequence, k.stored = meta.Sequence.Stream, meta.Timestamp
 	if k.at, k.err = wire.ParseVerdictSubject(message.Subject()); k.err == nil && k.at.ID != 0 {
 		k.verdict, k.err = wire.DecodeVerdict(message.Data())
 	}
@@ -143,7 +144,7 @@ func (r *Replayer) compare(ctx context.Context, all []known) error {
 		}
 		for _, i := range subjects[message.Subject] {
 			k := &all[i]
-			k.outdated = head.Verdicts[k.at.Provider].Outdoes(k.verdict.Asking(k.at), wire.RevisionOf(r.created, k.sequence))
+			k.outdated = head.Verdicts[k.at.Provider].Outdoes(k.verdict.Asking(k.at).NotAfter(k.stored), wire.RevisionOf(r.created, k.sequence))
 		}
 	}
 	return nil

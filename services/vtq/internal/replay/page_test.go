@@ -28,13 +28,16 @@ func TestAValueThatChanged(t *testing.T) {
 		ledger  *wire.WrittenVerdict
 		want    []int64
 	}{
-		"the later message was written":  {ledger: written(second, 6, time.Time{}), want: []int64{6}},
-		"the first was written so far":   {ledger: written(first, 5, time.Time{}), want: []int64{5, 6}},
-		"the later is the older word":    {[2]time.Time{late, early}, written(first, 5, late), []int64{5}},
-		"the later is the younger word":  {[2]time.Time{early, late}, written(second, 6, late), []int64{6}},
-		"nothing was written":            {[2]time.Time{early, late}, nil, []int64{5, 6}},
-		"an entry that nobody can read":  {[2]time.Time{early, late}, &wire.WrittenVerdict{}, []int64{5, 6}},
-		"written in an earlier life":     {ledger: written(wire.Revision{Created: 1, Sequence: 99}, 6, time.Time{}), want: []int64{5, 6}},
+		"the later message was written": {ledger: written(second, 6, time.Time{}), want: []int64{6}},
+		"the first was written so far":  {ledger: written(first, 5, time.Time{}), want: []int64{5, 6}},
+		"the later is the older word":   {[2]time.Time{late, early}, written(first, 5, late), []int64{5}},
+		"the later is the younger word": {[2]time.Time{early, late}, written(second, 6, late), []int64{6}},
+		"nothing was written":           {[2]time.Time{early, late}, nil, []int64{5, 6}},
+		"an entry that nobody can read": {[2]time.Time{early, late}, &wire.WrittenVerdict{}, []int64{5, 6}},
+		"written in an earlier life":    {ledger: written(wire.Revision{Created: 1, Sequence: 99}, 6, time.Time{}), want: []int64{5, 6}},
+		"a job from a clock that is ahead": { // It counts as made when its verdict was stored.
+			[2]time.Time{testkit.Epoch().Add(10 * day), testkit.Epoch()}, written(first, 6, testkit.Epoch().Add(day)), []int64{6},
+		},
 		"written by a version before it": {[2]time.Time{early, late}, written(first, 5, time.Time{}), []int64{5, 6}},
 	}
 	for name, c := range cases {

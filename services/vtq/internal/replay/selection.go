@@ -58,8 +58,9 @@ func (s Selection) takes(v verdict.Verdict, kind indicator.Kind, class verdict.C
 //
 // The job is as old as what is known of the indicator: were it new, its verdict would look newer than one about what the indicator has
 // become since. A verdict that does not tell was at least asked for when it was given.
-func again(at wire.VerdictAddress, message wire.Verdict) (job wire.Job, ok bool) {
-	job = wire.Job{Created: message.JobCreated, Indicator: message.Indicator, Object: message.Object, After: message.Verdict.Asked}
+func again(k known) (job wire.Job, ok bool) {
+	at, message := k.at, k.verdict
+	job = wire.Job{Created: message.Asking(at).NotAfter(k.stored).Created, Indicator: message.Indicator, Object: message.Object, After: message.Verdict.Asked}
 	if job.Created.IsZero() {
 		job.Created = message.Verdict.Asked
 	}

@@ -120,7 +120,11 @@ func (a *Applier) plan(rows []threatq.Row, wanted []attribute.Attribute, who str
 
 // owner is us, as we write the verdicts of a provider.
 func (a *Applier) owner(who string) plan.Owner {
-	return plan.Owner{Source: attribute.Fill(a.Source, who), Prefix: attribute.Fill(a.Mapping.Prefix, who)}
+	o := plan.Owner{Source: attribute.Fill(a.Source, who), Prefix: attribute.Fill(a.Mapping.Prefix, who)}
+	for _, other := range provider.Names() {
+		o.Others = append(o.Others, attribute.Fill(a.Source, other))
+	}
+	return o
 }
 
 // alone tells whether a row is ours alone, of whichever provider.

@@ -37,8 +37,7 @@ type Share struct {
 	Err     error
 }
 
-// NewFirst prepares a verdict for Together. Again tells that this very verdict was sent
-// before by a Together that failed.
+// NewFirst prepares a verdict for Together. Again tells that this very verdict was sent before, by a Together that failed.
 func (a *Applier) NewFirst(id int64, value string, v verdict.Verdict, again bool) First {
 	return First{Asked: threatq.Asked{ID: id, Value: value}, who: v.Provider, again: again, wanted: a.Mapping.Of(v)}
 }

@@ -139,8 +139,8 @@ func TestOfEveryClass(t *testing.T) {
 	}{
 		verdict.ClassMalicious:  {verdict.Counts{verdict.Malicious: 5, verdict.Harmless: 60}, "High"},
 		verdict.ClassSuspicious: {verdict.Counts{verdict.Suspicious: 3}, "Medium"},
-		verdict.ClassHarmless:   {verdict.Counts{verdict.Harmless: 1, verdict.Undetected: 60}, "Low"},
-		verdict.ClassUndetected: {verdict.Counts{verdict.Undetected: 60}, "Low"},
+		verdict.ClassHarmless:   {verdict.Counts{verdict.Malicious: 0, verdict.Harmless: 1, verdict.Undetected: 60}, "Low"},
+		verdict.ClassUndetected: {verdict.Counts{verdict.Malicious: 0, verdict.Undetected: 60}, "Low"},
 	}
 	for class, c := range cases {
 		got := written(mapping().Of(verdict.Verdict{Found: true, Counts: c.counts}))[:2]

@@ -91,8 +91,8 @@ func (l *Ledger) Keep(ctx context.Context, e *Entry, provider string, verdict wi
 	next := e.and(provider, verdict)
 	next.Epoch, next.Settings, next.Rows = e.present, l.settings, make([]wire.WrittenRow, len(rows))
 	for i, r := range rows {
-		whose, source := l.whose(r.Sources)
-		next.Rows[i] = wire.WrittenRow{ID: r.ID, Name: r.Name, Value: r.Value, Whose: whose, Source: source}
+		next.Rows[i] = wire.WrittenRow{ID: r.ID, Name: r.Name, Value: r.Value}
+		l.own(&next.Rows[i], r.Sources)
 	}
 	err := l.put(ctx, e, next)
 	if errors.Is(err, wire.ErrTooLarge) {

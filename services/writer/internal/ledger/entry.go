@@ -107,12 +107,12 @@ func (l *Ledger) Rows(e *Entry) ([]threatq.Row, bool) {
 }
 
 func (l *Ledger) sourcesOf(row wire.WrittenRow) []string {
-	ours := cmp.Or(row.Source, l.sources[0])
+	ours := append([]string{cmp.Or(row.Source, l.sources[0])}, row.More...)
 	switch row.Whose {
 	case wire.Ours:
-		return []string{ours}
+		return ours
 	case wire.Shared:
-		return []string{ours, another}
+		return append(ours, another)
 	case wire.Untold:
 		return nil
 	case wire.Others:
@@ -120,23 +120,27 @@ func (l *Ledger) sourcesOf(row wire.WrittenRow) []string {
 	return []string{another}
 }
 
-// whose is the other way round.
-func (l *Ledger) whose(sources []string) (whose wire.Whose, source string) {
+// own is the other way round: it says of a row whose it is.
+func (l *Ledger) own(row *wire.WrittenRow, sources []string) {
 	if sources == nil {
-		return wire.Untold, ""
+		row.Whose = wire.Untold
+		return
 	}
-	for i, ours := range l.sources {
-		is := func(s string) bool { return strings.EqualFold(s, ours) }
-		if !slices.ContainsFunc(sources, is) {
-			continue
-		}
-		if whose = wire.Ours; slices.ContainsFunc(sources, func(s string) bool { return !is(s) }) {
-			whose = wire.Shared
-		}
-		if i > 0 {
-			source = ours
-		}
-		return whose, source
+	ours := slices.DeleteFunc(slices.Clone(l.sources), func(own string) bool { return !among(sources, own) })
+	foreign := slices.ContainsFunc(sources, func(source string) bool { return !among(l.sources, source) })
+	switch {
+	case len(ours) == 0:
+		row.Whose = wire.Others
+		return
+	case foreign:
+		row.Whose = wire.Shared
 	}
-	return wire.Others, ""
+	if row.More = ours[1:]; ours[0] != l.sources[0] {
+		row.Source = ours[0]
+	}
+}
+
+// among finds a source as ThreatQ does, without regard to case.
+func among(sources []string, wanted string) bool {
+	return slices.ContainsFunc(sources, func(source string) bool { return strings.EqualFold(source, wanted) })
 }

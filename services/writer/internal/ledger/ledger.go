@@ -152,6 +152,9 @@ func (l *Ledger) present(ctx context.Context) error {
 	return err
 }
 
+// Epoch is the highest that was read, from a first Read on. It belongs to the goroutine of Read.
+func (l *Ledger) Epoch() uint64 { return l.epoch }
+
 // saw notes how far the stream has come.
 func (l *Ledger) saw(sequence uint64) {
 	for {

@@ -12,6 +12,10 @@
 // changed or deleted, and ours is written beside it. Only when somebody else has said the very same, the row is shared: to create it
 // again adds our source to it, and no second row.
 //
+// Under a name that a site has chosen for several providers, a row may bear our sources for two of them, who said the same. When one of
+// them says something else, that row is deleted and another created: to change it would put a word into the mouth of the other, whose
+// own comes back with its next verdict; to leave it, as is done with somebody else's, would leave it for ever.
+//
 // # Decisions
 //
 // Where ThreatQ does not say which sources a row has, a row is taken for ours when its name begins with our prefix, as "VirusTotal

@@ -55,3 +55,38 @@ func TestToldSourcesDecideUnderAnyName(t *testing.T) {
 		t.Errorf("Make (-want +got):\n%s", diff)
 	}
 }
+
+// TestOurOtherSource is that of another provider, under a name that a site has chosen for both.
+func TestOurOtherSource(t *testing.T) {
+	const other, name = "ReversingLabs", "Verdict"
+	row := func(id int64, value string, sources ...string) threatq.Row {
+		return threatq.Row{ID: id, Name: name, Value: value, Sources: sources}
+	}
+	create := []threatq.NewAttribute{{Name: name, Value: "bad", Source: us}}
+	cases := map[string]struct {
+		rows []threatq.Row
+		want plan.Plan
+	}{
+		"of both, another value":             {[]threatq.Row{row(1, "good", us, other)}, plan.Plan{Create: create, Delete: []int64{1}}},
+		"of both, the same value":            {[]threatq.Row{row(1, "bad", other, us)}, plan.Plan{Unchanged: 1}},
+		"of both, in another case":           {[]threatq.Row{row(1, "BAD", us, "reversinglabs")}, plan.Plan{Update: []plan.Update{{Row: 1, Value: "bad"}}}},
+		"of both, and of a person":           {[]threatq.Row{row(1, "good", us, other, "Analyst")}, plan.Plan{Create: create}},
+		"of the other alone":                 {[]threatq.Row{row(1, "good", other)}, plan.Plan{Create: create}},
+		"of the other alone, the same value": {[]threatq.Row{row(1, "bad", other)}, plan.Plan{Create: create}},
+		"of both, and one of ours": {
+			[]threatq.Row{row(1, "good", us, other), row(2, "odd", us)}, plan.Plan{Update: []plan.Update{{Row: 2, Value: "bad"}}, Delete: []int64{1}},
+		},
+		"the same value beside one of both": {
+			[]threatq.Row{row(1, "good", us, other), row(2, "bad", us)}, plan.Plan{Unchanged: 1, Delete: []int64{1}},
+		},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			o := plan.Owner{Source: us, Others: []string{us, other}}
+			got := plan.Make(c.rows, []attribute.Attribute{{Name: name, Value: "bad"}}, o)
+			if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("Make(%v) (-want +got):\n%s", c.rows, diff)
+			}
+		})
+	}
+}

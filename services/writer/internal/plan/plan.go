@@ -60,20 +60,29 @@ func (p *Plan) attribute(rows []threatq.Row, want attribute.Attribute, owner Own
 			taken = taken || alike(row.Value, want.Value)
 		}
 	}
+	home := home(ours, want.Value, owner)
 	switch {
 	case want.Value == "":
 	case stands >= 0:
 		p.Unchanged++
-	case taken, len(ours) == 0:
+	case taken, home < 0:
 		p.Create = append(p.Create, threatq.NewAttribute{Name: want.Name, Value: want.Value, Source: owner.Source})
 	default:
-		home := max(0, slices.IndexFunc(ours, func(row threatq.Row) bool { return alike(row.Value, want.Value) }))
 		p.Update = append(p.Update, Update{Row: ours[home].ID, Value: want.Value})
 		ours = slices.Delete(ours, home, home+1)
 	}
 	for _, row := range ours {
 		p.Delete = append(p.Delete, row.ID)
 	}
+}
+
+// home finds the row of ours that is given a value: -1 if none is. One that says the same in another case comes first: to create it
+// beside that one may come to the same row, which is not to be deleted then.
+func home(ours []threatq.Row, value string, owner Owner) int {
+	if same := slices.IndexFunc(ours, func(row threatq.Row) bool { return alike(row.Value, value) }); same >= 0 {
+		return same
+	}
+	return slices.IndexFunc(ours, owner.changes)
 }
 
 // alike compares as ThreatQ's database may.
