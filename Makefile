@@ -54,7 +54,7 @@ $(STAGES): bin/vtq-%:
 
 .PHONY: test
 test: ## test every module, with the race detector
-	$(IN_MEMORY) go test $(RACE) work
+	$(IN_MEMORY) go test -timeout 18m $(RACE) work
 
 .PHONY: test/fast
 test/fast: ## test every module, without the race detector

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/fleet"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
@@ -28,6 +30,8 @@ type desk struct {
 	fleet    *fleet.Fleet
 	guard    *breaker.Breaker
 	truth    *truth
+	kinds    []indicator.Kind // That it answers; none for all.
+	requests prometheus.Counter
 }
 
 // desk makes the desk of a provider, which is on these routes.
@@ -59,7 +63,8 @@ func (l *Lookup) desk(ctx context.Context, p Provider, on []fleet.Route) (*desk,
 			QuotaWait: max(time.Minute, p.Quota.Window), OtherScheme: o.Config.OtherScheme,
 			VoidFunc: void.Inc, TroubleFunc: l.trouble("the memory"),
 		},
-		budget: shared, fleet: fellows, guard: guard, truth: facts,
+		budget: shared, fleet: fellows, guard: guard, truth: facts, kinds: p.Kinds,
+		requests: l.metrics.requests.WithLabelValues(p.Name),
 	}, nil
 }
 
@@ -77,7 +82,8 @@ func limits(q Quota, c Config) budget.Limits {
 // guard is how the breaker of a provider is made.
 func (l *Lookup) guard(p Provider, fellows *fleet.Fleet, shared *budget.Budget, facts *truth) breaker.Options {
 	options := breaker.Options{
-		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(p.Quota.Day), PermitWait: cmp.Or(p.Quota.Window, time.Minute),
+		Fleet: fellows, NowFunc: shared.Now, Pace: breaker.NewPace(p.Quota.Day / max(1, p.Most)), // A probe may be about as many files.
+		PermitWait:  cmp.Or(p.Quota.Window, time.Minute),
 		ChangedFunc: func(o *wire.Outage) { l.outage(p.Name, o) }, TroubleFunc: l.trouble("the fleet's state"),
 	}
 	if p.UsageFunc != nil {
@@ -101,6 +107,18 @@ func (l *Lookup) outage(name string, o *wire.Outage) {
 		level, message = zerolog.ErrorLevel, "provider refuses the API key; nothing is asked until it works"
 	}
 	l.options.Logger.WithLevel(level).Str("provider", name).Str("fault", o.Fault).Str("cause", o.Cause).Time("since", o.Since).Msg(message)
+}
+
+// answers tells whether the provider is asked about a kind.
+func (d *desk) answers(kind indicator.Kind) bool {
+	return len(d.kinds) == 0 || slices.Contains(d.kinds, kind)
+}
+
+// answer answers a job, and counts what that took.
+func (d *desk) answer(ctx, working context.Context, t enrich.Ticket) (enrich.Report, error) {
+	report, err := d.enricher.Answer(ctx, working, t)
+	d.requests.Add(float64(report.Requests))
+	return report, err
 }
 
 // ready tells whether a job of a lane may be asked about now, as far as is known: at most a wait for the window is before it.

@@ -72,7 +72,7 @@ func inPair(t *testing.T, quota lookup.Quota, f func(p *pair)) {
 			o.Routes = []provider.Route{p.route}
 		}
 		p.run = l.start()
-		defer p.run.stop()
+		defer func() { p.run.stop() }() // Whichever runs by then.
 		f(p)
 	})
 }
@@ -250,5 +250,27 @@ func TestJobsOfAFormerRouteAreAnswered(t *testing.T) {
 		p.pushSites(3)
 		p.drained(time.Minute)
 		p.answered(3)
+	})
+}
+
+// TestAKindThatADeskDoesNotAnswer has the second provider answer files alone: names on its route wait for the first, and where there is no
+// first they stay, and are no dead letters.
+func TestAKindThatADeskDoesNotAnswer(t *testing.T) {
+	inPair(t, lookup.Quota{Requests: 60, Day: 5}, func(p *pair) {
+		p.run.stop()
+		p.more = func(o *lookup.Options) {
+			o.Providers = append(o.Providers, lookup.Provider{
+				Name: second, Looker: p.patient, Account: "main", Kinds: []indicator.Kind{indicator.File},
+			})
+			o.Routes = []provider.Route{p.route}
+		}
+		p.run = p.start()
+		p.ask(1, 10)
+		p.sleep(6 * time.Hour)
+		if n := p.messages(stream.Jobs); n != 5 || p.messages(stream.DeadLetters) != 0 {
+			p.Errorf("%d jobs wait and %d are dead, want the five beyond the day, and none", n, p.messages(stream.DeadLetters))
+		}
+		p.sleep(24 * time.Hour)
+		p.wantBy(1, 10, provider.VirusTotal)
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/shared/fleet"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/logging"
 	"vtq.internal/shared/provider"
@@ -45,6 +46,8 @@ type Provider struct {
 	// Many answers about up to Most files of the backlog in one request, for one unit of the quota each. Optional.
 	Many enrich.ManyLooker
 	Most int
+	// Kinds are what it answers. Defaults to all.
+	Kinds []indicator.Kind
 	// Account names the quota among those of the provider, and Quota says what it allows.
 	Account string
 	Quota   Quota
@@ -170,7 +173,20 @@ func (l *Lookup) routes(ctx context.Context) ([]provider.Route, error) {
 	if err := names.Err(); err != nil {
 		return nil, fmt.Errorf("looking for consumers of %s: %w", stream.Jobs, err)
 	}
-	return slices.DeleteFunc(routes, func(r provider.Route) bool { return len(l.able(r)) == 0 }), nil
+	return slices.DeleteFunc(routes, l.unable), nil
+}
+
+// unable tells, and says, that nobody on a route can be asked here.
+func (l *Lookup) unable(r provider.Route) bool {
+	if len(l.able(r)) > 0 {
+		return false
+	}
+	l.options.Logger.Warn().Str("route", r.Name).Msg("jobs of this route wait: none of its providers is set up here; vtq check counts them")
+	return true
+}
+
+func (l *Lookup) configured(r provider.Route) bool {
+	return slices.ContainsFunc(l.options.Routes, func(of provider.Route) bool { return of.Name == r.Name })
 }
 
 // able lists the providers of a route that this worker can ask, in the order of the route.
@@ -226,10 +242,13 @@ func (l *Lookup) lanes(ctx context.Context, routes []provider.Route, desks []*de
 		settler := stream.NewSettler(l.js, stage, created)
 		for _, r := range routes {
 			consumer, err := from.Consumer(ctx, stream.LookupConsumer(name, r.Name))
+			if errors.Is(err, jetstream.ErrConsumerNotFound) && !l.configured(r) {
+				continue // Somebody clears up after former settings.
+			}
 			if err != nil {
 				return nil, fmt.Errorf("opening the consumer of lane %s and route %s (vtq setup creates it): %w", name, r.Name, err)
 			}
-			on := l.route(r, desks)
+			on := l.route(r, name, desks)
 			all = append(all, lane{name: name, route: on, hands: l.hands(name, on), consumer: consumer, created: created, settler: settler})
 		}
 	}
@@ -249,8 +268,8 @@ func (l *Lookup) hands(name wire.Lane, on *route) int {
 }
 
 // route brings together the desks of a route.
-func (l *Lookup) route(r provider.Route, desks []*desk) *route {
-	on := &route{name: r.Name, changedFunc: l.changed}
+func (l *Lookup) route(r provider.Route, name wire.Lane, desks []*desk) *route {
+	on := &route{name: r.Name, changedFunc: func(from, to string) { l.changed(r.Name, name, from, to) }}
 	for _, name := range r.Providers {
 		for _, d := range desks {
 			if d.name == name {
@@ -262,9 +281,9 @@ func (l *Lookup) route(r provider.Route, desks []*desk) *route {
 }
 
 // changed tells that the jobs of a route are answered by another provider from now on.
-func (l *Lookup) changed(route, from, to string) {
+func (l *Lookup) changed(route string, name wire.Lane, from, to string) {
 	l.metrics.failovers.WithLabelValues(from, to).Inc()
-	l.options.Logger.Warn().Str("route", route).Str("from", from).Str("to", to).Msg("jobs go to another provider")
+	l.options.Logger.Warn().Str("route", route).Str("lane", string(name)).Str("from", from).Str("to", to).Msg("jobs go to another provider")
 }
 
 // trouble tells of what goes wrong with something that all workers share, and heals by itself: once a minute, as long as it lasts.

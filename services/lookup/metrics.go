@@ -82,12 +82,11 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 }
 
 // answered counts one delivery.
-func (m *metrics) answered(provider string, report enrich.Report, outcome stream.Outcome) {
+func (m *metrics) answered(report enrich.Report, outcome stream.Outcome) {
 	if outcome.Err == nil && report.Cache != "" {
 		m.answers.WithLabelValues(report.Cache).Inc()
 	}
 	label := outcome.Label()
 	m.settled.WithLabelValues(label.Fault, label.Settle).Inc()
-	m.requests.WithLabelValues(provider).Add(float64(report.Requests))
 	m.wait.Observe(report.PermitWait.Seconds())
 }

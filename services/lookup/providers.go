@@ -21,7 +21,7 @@ func ProvidersOf(c config.Providers) ([]Provider, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := Provider{Name: name, Looker: client, Account: c.VirusTotal.Account, Quota: QuotaOf(c.VirusTotal.Limits())}
+		p := Provider{Name: name, Looker: client, Kinds: c.Routing.Answers(name), Account: c.VirusTotal.Account, Quota: QuotaOf(c.VirusTotal.Limits())}
 		if client.Dialect().QuotaPage {
 			p.UsageFunc = UsageOf(client)
 		}
@@ -32,6 +32,7 @@ func ProvidersOf(c config.Providers) ([]Provider, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.Kinds = c.Routing.Answers(p.Name)
 		all = append(all, p)
 	}
 	return all, nil

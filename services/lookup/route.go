@@ -11,6 +11,7 @@ import (
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/wire"
 )
@@ -18,29 +19,40 @@ import (
 // readyWait is how soon a job that nobody can be asked about looks again whether somebody can: as often as the breakers look.
 const readyWait = 5 * time.Second
 
+// unroutedWait is how long a job stays away that nobody on its route is asked about: 20 tries are most of a day, in which somebody may
+// find out that two services have different settings.
+const unroutedWait = time.Hour
+
+// errUnrouted means that the settings of whoever made the job are others than ours.
+var errUnrouted = errors.New("no provider of the route is asked about this kind here; do all services have the same VTQ_PROVIDERS, VTQ_ROUTES and VT_KINDS?")
+
 // A route is where jobs can be answered: at the first desk that is ready.
 type route struct {
 	name        string
 	desks       []*desk // At least one.
-	changedFunc func(route, from, to string)
+	changedFunc func(from, to string)
 
 	mu      sync.Mutex
-	present *desk // Which was chosen last.
+	present *desk // Which has answered last.
 }
 
-// choose gives the first desk that is ready, but those that were tried, or none.
-func (r *route) choose(lane wire.Lane, tried []*desk) *desk {
-	for _, d := range r.desks {
+// choose gives the first of some desks that is ready, but those that were tried, or none.
+func choose(desks []*desk, lane wire.Lane, tried []*desk) *desk {
+	for _, d := range desks {
 		if !slices.Contains(tried, d) && d.ready(lane) {
-			r.chosen(d)
 			return d
 		}
 	}
 	return nil
 }
 
-// chosen takes note of a choice, and tells of another than the last.
-func (r *route) chosen(d *desk) {
+// able lists the desks that answer a kind.
+func (r *route) able(kind indicator.Kind) []*desk {
+	return slices.DeleteFunc(slices.Clone(r.desks), func(d *desk) bool { return !d.answers(kind) })
+}
+
+// answered takes note of who has answered, and tells of another than the last.
+func (r *route) answered(d *desk) {
 	r.mu.Lock()
 	last := r.present
 	r.present = d
@@ -49,65 +61,71 @@ func (r *route) chosen(d *desk) {
 		last = r.desks[0]
 	}
 	if last != d {
-		r.changedFunc(r.name, last.name, d.name)
+		r.changedFunc(last.name, d.name)
 	}
 }
 
 // spent is for how long nobody on the route has anything left for a lane: zero while somebody has.
-func (r *route) spent(lane wire.Lane) time.Duration {
-	left := r.desks[0].budget.Spent(lane)
-	for _, d := range r.desks[1:] {
+func (r *route) spent(lane wire.Lane) time.Duration { return spent(r.desks, lane) }
+
+func spent(desks []*desk, lane wire.Lane) time.Duration {
+	left := desks[0].budget.Spent(lane)
+	for _, d := range desks[1:] {
 		left = min(left, d.budget.Spent(lane))
 	}
 	return left
 }
 
-// yield waits until no lane goes before this one, at the first desk that has something left.
+// yield waits until no lane goes before this one, at the first desk that is ready.
 func (r *route) yield(ctx context.Context, lane wire.Lane) error {
-	for _, d := range r.desks {
-		if d.budget.Spent(lane) <= 0 {
-			return d.budget.Yield(ctx, lane)
-		}
+	if d := choose(r.desks, lane, nil); d != nil {
+		return d.budget.Yield(ctx, lane)
 	}
-	return nil
+	return r.desks[0].budget.Yield(ctx, lane)
 }
 
 // answer answers a job at one of the desks, and tells which.
 func (r *route) answer(ctx, working context.Context, t enrich.Ticket, origin wire.Origin) (enrich.Report, *desk, error) {
 	at := func(d *desk) enrich.Ticket { t.ID = wire.VerdictID(origin, d.name); return t }
-	if len(r.desks) == 1 {
-		d := r.desks[0]
-		report, err := d.enricher.Answer(ctx, working, at(d))
-		return report, d, err
+	desks := r.able(t.Job.Object.Kind)
+	switch len(desks) {
+	case 0:
+		return enrich.Report{}, r.desks[0], fault.After(fault.Quota, unroutedWait, errUnrouted)
+	case 1:
+		report, err := desks[0].answer(ctx, working, at(desks[0]))
+		return report, desks[0], err
 	}
 	var all enrich.Report
 	var tried []*desk // In vain, since the last wait.
 	for t.Elsewhere = true; ; {
-		d := r.choose(t.Lane, tried)
-		if report, known, err := r.recall(ctx, working, at, d); known != nil || err != nil {
+		d := choose(desks, t.Lane, tried)
+		if report, known, err := remembered(ctx, working, at, desks, d); known != nil || err != nil {
 			return all.Plus(report), known, err
 		}
 		if d != nil {
-			report, err := d.enricher.Answer(ctx, working, at(d))
+			report, err := d.answer(ctx, working, at(d))
 			if all = all.Plus(report); !d.declines(working, t.Lane, err) {
+				if err == nil {
+					r.answered(d)
+				}
 				return all, d, err
 			}
 			tried = append(tried, d)
 			continue
 		}
-		if left := r.spent(t.Lane); left > 0 {
-			return all, r.desks[0], fault.After(fault.Quota, left, fmt.Errorf("%w for lane %s, with all providers", budget.ErrSpent, t.Lane))
+		if left := spent(desks, t.Lane); left > 0 {
+			return all, desks[0], fault.After(fault.Quota, left, fmt.Errorf("%w for lane %s, with all providers", budget.ErrSpent, t.Lane))
 		}
 		if !lifecycle.Sleep(ctx, readyWait) {
-			return all, r.desks[0], fault.New(fault.Interrupted, context.Cause(ctx))
+			return all, desks[0], fault.New(fault.Interrupted, context.Cause(ctx))
 		}
 		tried = nil
 	}
 }
 
-// recall answers a job from what was said at any desk but the chosen one, which looks for itself, and tells at which.
-func (r *route) recall(ctx, working context.Context, at func(*desk) enrich.Ticket, chosen *desk) (enrich.Report, *desk, error) {
-	for _, d := range r.desks {
+// remembered answers a job from what was said at any desk but the chosen one, which looks for itself, and tells at which.
+func remembered(ctx, working context.Context, at func(*desk) enrich.Ticket, desks []*desk, chosen *desk) (enrich.Report, *desk, error) {
+	for _, d := range desks {
 		if d == chosen {
 			continue
 		}

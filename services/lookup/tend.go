@@ -66,11 +66,15 @@ func (w *worker) reconsider(ctx context.Context, d *desk, name wire.Lane) {
 }
 
 // spent has the lane's consumer paused until there is something left again, and the job may then go back at once: it comes again with
-// the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused the job itself stays away for as long.
-func (w *worker) spent(ctx context.Context, d *desk, name wire.Lane, err error) error {
+// the end of the pause, or when somebody raises the limit. Where the consumer cannot be paused, or is not, since others on the route
+// have something left and only do not answer the kind, the job itself stays away for as long.
+func (w *worker) spent(ctx context.Context, from lane, d *desk, err error) error {
 	left := fault.RetryAfter(err)
-	if trouble := d.fleet.Spend(context.WithoutCancel(ctx), name, left); trouble != nil {
+	if trouble := d.fleet.Spend(context.WithoutCancel(ctx), from.name, left); trouble != nil {
 		w.trouble(trouble)
+		return err
+	}
+	if len(from.route.desks) > 1 {
 		return err
 	}
 	return fault.New(fault.Quota, err)

@@ -96,14 +96,14 @@ func (w *worker) handle(ctx, working context.Context, from lane, message jetstre
 	release := stream.Hold(stream.LookupAckWait, message)
 	job, report, by, err := w.answerSafely(ctx, working, from, message)
 	if errors.Is(err, budget.ErrSpent) {
-		err = w.spent(working, by, from.name, err)
+		err = w.spent(working, from, by, err)
 	}
 	release()
 	if errors.Is(context.Cause(working), lifecycle.ErrShutdown) && fault.KindOf(err) == fault.Transient {
 		err = fault.New(fault.Interrupted, err) // Cut short by us, whatever it looks like.
 	}
 	outcome := from.settler.Settle(working, message, err)
-	w.metrics.answered(by.name, report, outcome)
+	w.metrics.answered(report, outcome)
 	event := stream.Event(message, outcome, began)
 	event.IndicatorID, event.IndicatorType = job.Indicator.ID, job.Indicator.Type
 	event.Lane, event.Provider, event.Cache = string(from.name), by.name, report.Cache

@@ -163,6 +163,9 @@ func (v *victim) reached(age int) {
 	}
 }
 
+// drainPatience bounds the wait for a port to take the calls before one: each takes microseconds.
+const drainPatience = 10 * time.Second
+
 // A way is one of the ports under which a victim finds the world.
 type way struct {
 	net.Listener
@@ -217,7 +220,7 @@ func (w *way) drain() {
 	w.mu.Unlock()
 	select {
 	case <-heard:
-	case <-time.After(killPatience): // The same, just now.
+	case <-time.After(drainPatience): // It is being closed.
 	}
 }
 

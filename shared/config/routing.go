@@ -84,8 +84,8 @@ func kindNames(kinds []indicator.Kind) []string {
 	return names
 }
 
-// Routing says which providers are asked about what, and in which order. Every service reads it, so it holds no secret but for whether
-// there is one: ReversingLabs' credentials put it into use.
+// Routing says which providers are asked about what, and in which order. Every service reads it. Of ReversingLabs' credentials it only
+// wants to know whether they are there, which puts it into use.
 type Routing struct {
 	VirusTotal Endpoint
 
@@ -106,8 +106,16 @@ func (r Routing) Validate() error {
 	_, err := r.table()
 	return errors.Join(
 		OneOf("VTQ_ROUTE_POLICY", r.Policy, string(provider.First), string(provider.All)),
-		validateKinds("RL_KINDS", r.Kinds, provider.ReversingLabs), err,
+		validateKinds("RL_KINDS", r.Kinds, provider.ReversingLabs), r.validateNative(), err,
 	)
+}
+
+// validateNative refuses URLs where ReversingLabs is asked by its own API alone.
+func (r Routing) validateNative() error {
+	if r.User == "" || r.Key.IsSet() || !slices.Contains(r.Kinds, string(indicator.URL)) {
+		return nil
+	}
+	return errors.New("RL_KINDS: wants RL_API_KEY along with url: with RL_USER alone files are asked about")
 }
 
 // Table has the routes of each kind, of settings that are valid.
@@ -134,8 +142,8 @@ func (r Routing) Uses(name string) bool { return slices.Contains(r.InUse(), name
 // reversingLabs tells whether ReversingLabs has credentials of its own.
 func (r Routing) reversingLabs() bool { return r.Key.IsSet() || r.User != "" }
 
-// answers lists what a provider is asked.
-func (r Routing) answers(name string) []indicator.Kind {
+// Answers lists what a provider in use is asked.
+func (r Routing) Answers(name string) []indicator.Kind {
 	switch {
 	case name == r.VirusTotal.Name():
 		return r.VirusTotal.Answers()
@@ -152,15 +160,20 @@ func (r Routing) table() (provider.Table, error) {
 	}
 	orders := map[indicator.Kind][]string{}
 	for _, name := range r.InUse() {
-		for _, kind := range r.answers(name) {
+		for _, kind := range r.Answers(name) {
 			orders[kind] = append(orders[kind], name)
 		}
 	}
+	told := map[indicator.Kind]bool{}
 	for route := range strings.FieldsSeq(r.Routes) {
 		kind, order, err := r.route(route)
+		if err == nil && told[kind] {
+			err = fmt.Errorf("VTQ_ROUTES: wants each kind once (got %s twice)", kind)
+		}
 		if err != nil {
 			return provider.Table{}, err
 		}
+		told[kind] = true
 		orders[kind] = order
 	}
 	return provider.NewTable(orders, provider.Policy(r.Policy)), nil
@@ -169,7 +182,7 @@ func (r Routing) table() (provider.Table, error) {
 // distinct refuses names that nothing is known of, that come twice, or that mean two things.
 func (r Routing) distinct(known []string) error {
 	if known[0] == provider.ReversingLabs && r.reversingLabs() {
-		return errors.New("RL_API_KEY: wants VT_BASE_URL to be VirusTotal's: it points to ReversingLabs already; unset one of the two")
+		return errors.New("RL_API_KEY, RL_USER: want VT_BASE_URL to be VirusTotal's: it points to ReversingLabs already; unset one of the two")
 	}
 	for i, name := range r.Providers {
 		if !slices.Contains(known, name) {
@@ -197,7 +210,7 @@ func (r Routing) route(text string) (kind indicator.Kind, order []string, err er
 		switch {
 		case !r.Uses(one):
 			return kind, nil, fmt.Errorf("VTQ_ROUTES: wants providers that are in use, %s (got %s)", strings.Join(r.InUse(), ", "), shown(one))
-		case !slices.Contains(r.answers(one), kind):
+		case !slices.Contains(r.Answers(one), kind):
 			return kind, nil, fmt.Errorf("VTQ_ROUTES: wants providers that answer the kind: %s answers no %s", one, name)
 		case slices.Contains(order, one):
 			return kind, nil, fmt.Errorf("VTQ_ROUTES: wants each provider once for a kind (got %s twice)", one)

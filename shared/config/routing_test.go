@@ -81,7 +81,9 @@ func TestRoutingComplains(t *testing.T) {
 		"a route there and there":   {[]string{"VTQ_ROUTES=file=virustotal,virustotal"}, "VTQ_ROUTES: wants each provider once for a kind (got virustotal twice)"},
 		"a kind that it has not":    {[]string{"RL_API_KEY=k", "VTQ_ROUTES=ip=reversinglabs"}, "VTQ_ROUTES: wants providers that answer the kind: reversinglabs answers no ip"},
 		"a kind it never has":       {[]string{"RL_KINDS=domain"}, "RL_KINDS: wants file or url: ReversingLabs answers no domain in its compatible suite"},
-		"ReversingLabs, two ways":   {[]string{"RL_API_KEY=k", "VT_BASE_URL=https://data.reversinglabs.com"}, "RL_API_KEY: wants VT_BASE_URL to be VirusTotal's"},
+		"URLs of its own API":       {[]string{"RL_USER=u", "RL_KINDS=file,url"}, "RL_KINDS: wants RL_API_KEY along with url"},
+		"a kind twice":              {[]string{"VTQ_ROUTES=file=virustotal file=virustotal"}, "VTQ_ROUTES: wants each kind once (got file twice)"},
+		"ReversingLabs, two ways":   {[]string{"RL_API_KEY=k", "VT_BASE_URL=https://data.reversinglabs.com"}, "RL_API_KEY, RL_USER: want VT_BASE_URL to be VirusTotal's"},
 		"domains of ReversingLabs'": {[]string{"VT_BASE_URL=https://data.reversinglabs.com", "VT_KINDS=domain"}, "VT_KINDS: wants file or url"},
 	}
 	for name, c := range cases {

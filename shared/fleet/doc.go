@@ -10,7 +10,8 @@
 // in hand. A route with several providers is paused for as long as none of them may be asked. A pause has one end, and a later pause with an earlier end would shorten it. Therefore it is always set to the latest end
 // of all reasons.
 //
-// A 429 is no reason of this kind: it stands as a hold in VTQ_QUOTA, where every worker sees it at its next take, and lasts a minute.
+// A 429 is no reason of this kind: it stands as a hold in VTQ_QUOTA, where every worker sees it at its next take, and lasts for as long as
+// the provider said, mostly a minute.
 //
 // # What can go wrong
 //

@@ -7,6 +7,9 @@
 //	first    one, of all providers in their order  one answer, of the provider that gave it
 //	all      one for each provider                 the answers of all, side by side
 //
+// Under first an indicator may bear answers of two providers all the same, after one stood in for the other: each under its own name and
+// with its own date. Who stood in is not asked again, so its answer grows old there.
+//
 // A route is called after its providers: "reversinglabs-virustotal". So its name says who may answer its jobs, whatever the settings say
 // by now: jobs that were queued under other settings are still answered.
 //

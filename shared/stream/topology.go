@@ -66,9 +66,9 @@ const (
 	// crash.
 	dedup = 10 * time.Minute
 
-	// maxLookupPending bounds the jobs of a lane that all workers together have in hand: 256 workers at the default of 4, 16 at the
-	// highest concurrency of 64.
-	maxLookupPending = 1024
+	// maxLookupPending bounds the jobs of a lane that all workers together have in hand: 2,048 workers at the default of 4, 128 at the
+	// highest concurrency of 64, and 40 where each has two requests about 100 files in hand.
+	maxLookupPending = 8192
 	// maxWriterPending is four batches: two writers with one in hand and one to come. Of the batches of a bulk write, which have twice as
 	// many messages, it is two.
 	maxWriterPending = 4 * MaxBatch

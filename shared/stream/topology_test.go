@@ -92,12 +92,12 @@ func TestTopologyConsumers(t *testing.T) {
 	}
 	want := []stream.Consumer{
 		{Stream: "VTQ_VERDICTS", Config: consumer("writer", "vtq.verdict.>", time.Minute, 1000)},
-		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-a", "vtq.urgent.a.>", 30*time.Second, 1024)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-a", "vtq.job.fresh.a.>", 30*time.Second, 1024)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-a", "vtq.job.refresh.a.>", 30*time.Second, 1024)},
-		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-b", "vtq.urgent.b.>", 30*time.Second, 1024)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-b", "vtq.job.fresh.b.>", 30*time.Second, 1024)},
-		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-b", "vtq.job.refresh.b.>", 30*time.Second, 1024)},
+		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-a", "vtq.urgent.a.>", 30*time.Second, 8192)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-a", "vtq.job.fresh.a.>", 30*time.Second, 8192)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-a", "vtq.job.refresh.a.>", 30*time.Second, 8192)},
+		{Stream: "VTQ_URGENT", Config: consumer("lookup-urgent-b", "vtq.urgent.b.>", 30*time.Second, 8192)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-fresh-b", "vtq.job.fresh.b.>", 30*time.Second, 8192)},
+		{Stream: "VTQ_JOBS", Config: consumer("lookup-refresh-b", "vtq.job.refresh.b.>", 30*time.Second, 8192)},
 	}
 	for i := range all.Consumers {
 		all.Consumers[i].Config.Description = ""

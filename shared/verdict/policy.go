@@ -157,6 +157,8 @@ func (p Policy) Classify(v Verdict) Class {
 		return ClassMalicious
 	case malicious >= p.Thresholds.SuspiciousMalicious, suspicious >= p.Thresholds.SuspiciousSuspicious:
 		return ClassSuspicious
+	case !v.Counts.Provided(Malicious): // Who does not say how many call it malicious has not called it clean.
+		return ClassNoVerdict
 	case v.Counts.Of(Harmless) > 0:
 		return ClassHarmless
 	case v.Counts.Opinions() > 0:

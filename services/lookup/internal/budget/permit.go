@@ -34,12 +34,13 @@ type Permit struct {
 // Units are how many units of the day and the month it has paid for, of those that were wanted.
 func (p *Permit) Units() int { return p.spent.units }
 
-// Reduce gives back what was paid for beyond so many units: less is asked about than was thought. It is called once at most, before the
-// request.
+// Reduce gives back what was paid for beyond so many units, once each: less is asked about than was thought, or the provider does not
+// charge for what it refused. The slot stays taken. A lane that this worker closed meanwhile tries again, as after Release.
 func (p *Permit) Reduce(units int) {
 	if beyond := p.spent.units - units; beyond > 0 {
 		p.budget.ledger.refund(context.Background(), spending{units: beyond, subjects: p.spent.subjects})
 		p.spent.units = units
+		p.budget.reopen(p.lane)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // down or refuses the key, when it says that the quota is spent, and while the memory cannot be read. Nothing is counted against the
 // job meanwhile.
 func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.Object, report *Report) (answer, error) {
-	release, err := e.lane(t.Lane).single(ctx, e.singles())
+	release, err := e.lane(t.Lane).single(ctx, e.Singles)
 	if err != nil {
 		return answer{}, fault.New(fault.Interrupted, err)
 	}
@@ -49,14 +49,6 @@ func (e *Enricher) ask(ctx, working context.Context, t Ticket, object indicator.
 			return a, fault.New(fault.Quota, fmt.Errorf("%w: %w", ErrElsewhere, err))
 		}
 	}
-}
-
-// singles is how many of a lane may be asked about by themselves at a time: as many as are in hand, where there is no other way.
-func (e *Enricher) singles() int {
-	if e.Many == nil {
-		return 0
-	}
-	return max(1, e.Singles)
 }
 
 // admit waits until the provider may be asked, and for the permit. Where somebody waits, nobody is waited for.

@@ -7,7 +7,8 @@
 //
 // Concurrent jobs for one object share one request: the second waits for the first, and takes its answer, or what the provider said
 // against the object. Jobs of one lane for hashes of different sorts do not run side by side in one worker, since they may be about one
-// file. Lanes do not wait for each other but at the request itself, so a file under two names in two lanes may cost two.
+// file. Lanes do not wait for each other but at the request itself, so a file under two names in two lanes may cost two, and one that is
+// asked about together with others may do so under one name.
 //
 // While the memory cannot be read, or an answer not be stored, jobs stay in hand: it is not their fault, and to give one back would
 // count an attempt against it, or ask again for what was paid. So TroubleFunc tells, and the provider is not asked meanwhile.

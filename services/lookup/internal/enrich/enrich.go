@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,7 +28,8 @@ type Enricher struct {
 	// Many answers about up to Most files in one request, for those that nobody waits for. Optional.
 	Many ManyLooker
 	Most int
-	// Singles bounds how many of a lane are asked about by themselves at a time, where many jobs are in hand for the sake of Many.
+	// Singles bounds how many of a lane are asked about by themselves at a time: more jobs may be in hand, for the sake of Many. Defaults
+	// to all.
 	Singles int
 	// QuotaWait is how long nobody asks after a 429 that names no time, as all that were recorded do: until the window has passed.
 	QuotaWait time.Duration
@@ -45,7 +45,7 @@ type Enricher struct {
 	asking                 singleflight.Group // Jobs of a lane that wait for a permit, or ask.
 	flying                 singleflight.Group // Requests under way, with the storing of what they bring.
 	urgent, fresh, refresh lane
-	halved                 atomic.Int32 // How often fewer files were wanted in one request.
+	fewer                  fewer
 	told                   logging.Fold // Of trouble, which all jobs in hand have at once: once a minute.
 }
 

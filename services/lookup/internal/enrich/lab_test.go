@@ -161,7 +161,11 @@ type releaser struct {
 func (r releaser) Units() int { return r.units }
 
 // Reduce implements enrich.Permit.
-func (r releaser) Reduce(int) {}
+func (r releaser) Reduce(units int) {
+	if units < r.units {
+		r.l.step("reduce to %d", units)
+	}
+}
 
 // Void implements enrich.Permit.
 func (r releaser) Void() bool { return r.Left() < 0 }

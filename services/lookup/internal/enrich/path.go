@@ -16,7 +16,7 @@ const (
 	// closed yet as unused, and few enough for a window of four.
 	minVoidWait, maxVoidWait = time.Second, 16 * time.Second
 	voidGrowth               = 4
-	// maxVoid is how many permits may become void in a row, by one job on its own, before there is no way to the provider.
+	// maxVoid is how many permits may become void in a row, by one job at a time, before there is no way to the provider.
 	maxVoid = 3
 )
 
@@ -31,6 +31,7 @@ type path struct {
 	late    bool // A permit became void over a connection, since the last that was in time.
 	lost    bool // There is no way: such permits count as failures now.
 	tried   bool // A job has its turn.
+	void    int  // Permits that became void in the turns of jobs, since the last that was in time.
 	changed chan struct{}
 }
 
@@ -38,7 +39,6 @@ type path struct {
 type turn struct {
 	mine bool
 	wait time.Duration
-	void int // Permits that became void in it.
 }
 
 // enter waits until a job may try, or for the end of ctx, whose cause it returns.
@@ -89,7 +89,7 @@ func (p *path) stands() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.late {
-		p.late, p.lost = false, false
+		p.late, p.lost, p.void = false, false, 0
 		p.wake()
 	}
 }
@@ -100,9 +100,9 @@ func (p *path) missed(t *turn) error {
 	defer p.mu.Unlock()
 	p.late = true
 	if t.mine {
-		t.void++
+		p.void++
 	}
-	if p.lost = p.lost || t.void >= maxVoid; p.lost {
+	if p.lost = p.lost || p.void >= maxVoid; p.lost {
 		return errLost
 	}
 	return errVoid

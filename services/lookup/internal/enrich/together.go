@@ -16,7 +16,7 @@ import (
 const (
 	// linger is how long a group waits for more members. A backlog fills it in some tens of milliseconds; a single job is not late for it.
 	linger = 2 * time.Second
-	// stale is after which wait for a permit memory is looked into again: what came about in less is not worth the reads.
+	// stale is at which age of a group memory is looked into again: what came about in less is not worth the reads.
 	stale = time.Second
 )
 
@@ -31,6 +31,7 @@ type member struct {
 	found   string // In memory meanwhile: how.
 	err     error
 	again   bool // Nothing came of it, and it is not its fault.
+	blind   bool // Memory could not be read.
 	singly  bool // It is to be asked about by itself.
 }
 
@@ -42,6 +43,7 @@ type sort struct {
 
 // A group gathers members, and sets off when it is full or has lingered.
 type group struct {
+	began   time.Time
 	members []*member
 	full    chan struct{}
 }
@@ -61,7 +63,7 @@ func (s *groups) join(m *member, most int) (g *group, leads bool) {
 		if s.open == nil {
 			s.open = map[sort]*group{}
 		}
-		g, leads = &group{full: make(chan struct{})}, true
+		g, leads = &group{began: time.Now(), full: make(chan struct{})}, true
 		s.open[of] = g
 	}
 	if g.members = append(g.members, m); len(g.members) >= most {
@@ -104,6 +106,13 @@ func (e *Enricher) askTogether(ctx, working context.Context, t Ticket, object in
 			return e.ask(ctx, working, t, object, report)
 		case m.again:
 			continue
+		case m.blind:
+			v, found, err := e.find(ctx, working, t, object) // Which stays until it can be read.
+			if err == nil && found == recall.Miss {
+				continue
+			}
+			report.Cache = found
+			return answer{object: object, verdict: v}, err
 		case m.found != "":
 			report.Cache = m.found
 			return a, nil
@@ -117,7 +126,7 @@ func (e *Enricher) askTogether(ctx, working context.Context, t Ticket, object in
 }
 
 // most is how many are asked about in one request.
-func (e *Enricher) most() int { return max(1, e.Most>>e.halved.Load()) }
+func (e *Enricher) most() int { return e.fewer.of(max(1, e.Most)) }
 
 // lead gathers a group, asks about its members, and tells each what came of it.
 func (e *Enricher) lead(ctx, working context.Context, t Ticket, g *group) {
@@ -134,7 +143,7 @@ func (e *Enricher) lead(ctx, working context.Context, t Ticket, g *group) {
 	waited := time.Since(began)
 	tell(members[1:], func(m *member) { m.report.PermitWait += waited })
 	asked := members
-	if waited > stale {
+	if time.Since(g.began) > stale {
 		asked = e.unknown(working, members)
 	}
 	if len(asked) == 0 {
@@ -162,7 +171,10 @@ func (e *Enricher) unknown(ctx context.Context, members []*member) []*member {
 	for _, m := range members {
 		looking.Go(func() {
 			v, found, err := e.Memory.Find(ctx, m.object, m.ticket.Job.After)
-			if err == nil && found != recall.Miss {
+			switch {
+			case err != nil:
+				m.blind = true
+			case found != recall.Miss:
 				m.verdict, m.found = v, found
 			}
 		})
@@ -170,7 +182,7 @@ func (e *Enricher) unknown(ctx context.Context, members []*member) []*member {
 	looking.Wait()
 	var left []*member
 	for _, m := range members {
-		if m.found == "" {
+		if m.found == "" && !m.blind {
 			left = append(left, m)
 		}
 	}
@@ -199,7 +211,7 @@ func (e *Enricher) lookMany(ctx context.Context, t Ticket, members []*member, y 
 		err = fault.New(fault.Unknown, fmt.Errorf("%d answers about %d objects", len(all), len(objects)))
 	}
 	if err != nil {
-		e.failed(ctx, t, members, asked, err)
+		e.failed(ctx, t, members, y, asked, err)
 		return
 	}
 	for i, m := range members {
@@ -210,11 +222,14 @@ func (e *Enricher) lookMany(ctx context.Context, t Ticket, members []*member, y 
 
 // failed tells the members of a request that failed as a whole what to do: what is against their number, or one of them, is not against
 // all.
-func (e *Enricher) failed(ctx context.Context, t Ticket, members []*member, asked bool, err error) {
+func (e *Enricher) failed(ctx context.Context, t Ticket, members []*member, y try, asked bool, err error) {
+	if refused(err) {
+		y.permit.Reduce(0)
+	}
 	err = fmt.Errorf("asking %s about %d files: %w", e.Name, len(members), err)
 	switch {
 	case errors.Is(err, ErrTooMany) && len(members) > 1:
-		e.halved.Add(1)
+		e.fewer.than(len(members))
 		tell(members, func(m *member) { m.again = true })
 	case errors.Is(err, ErrSingly) && len(members) > 1:
 		tell(members, func(m *member) { m.singly = true })
@@ -225,4 +240,14 @@ func (e *Enricher) failed(ctx context.Context, t Ticket, members []*member, aske
 	default:
 		tell(members, func(m *member) { m.again = true })
 	}
+}
+
+// refused tells of an answer that says no to a whole request. Nobody charges for it; what a request without a whole answer costs is not
+// known.
+func refused(err error) bool {
+	if errors.Is(err, ErrTooMany) || errors.Is(err, ErrSingly) {
+		return true
+	}
+	kind := fault.KindOf(err)
+	return kind == fault.Quota && !errors.Is(err, errVoid) || kind == fault.Denied || kind == fault.Permanent
 }

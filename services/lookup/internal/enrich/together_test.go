@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/rest"
 	"vtq.internal/shared/wire"
 )
 
@@ -215,6 +217,89 @@ func TestWhoIsWaitedForIsAskedAboutAlone(t *testing.T) {
 		}
 		if got := crowd.asked(); len(got) != 0 {
 			l.Errorf("requests about %v files, want none", got)
+		}
+	})
+}
+
+// TestNoWayForMany is a failure for a group as well, whoever leads it: each gathers anew, and the path remembers.
+func TestNoWayForMany(t *testing.T) {
+	inCrowd(t, func(l *lab, _ *crowd) {
+		_, stop := dialled(l, rest.DialTimeout+rest.TLSTimeout)
+		defer stop()
+		l.enricher.Many = through{l}
+		for _, err := range l.together(7, wire.Fresh) {
+			if fault.KindOf(err) != fault.Transient {
+				l.Errorf("a job ends with %v of kind %v, want a transient fault", err, fault.KindOf(err))
+			}
+		}
+		if l.voids != 4 {
+			l.Errorf("%d permits became void, want 4", l.voids)
+		}
+		l.sleep(dayOff)
+	})
+}
+
+// through asks about many by asking about the first, over the wire.
+type through struct{ l *lab }
+
+func (p through) LookMany(ctx context.Context, objects []indicator.Object) ([]enrich.Found, error) {
+	_, err := p.l.enricher.Provider.Look(ctx, objects[0])
+	return make([]enrich.Found, len(objects)), err
+}
+
+// TestWhatARefusalCosts gives back what nobody charges for, and keeps what is not known.
+func TestWhatARefusalCosts(t *testing.T) {
+	cases := map[string]struct {
+		err  error
+		kept bool
+	}{
+		"the quota is spent": {fault.New(fault.Quota, errors.New("429")), false},
+		"too many":           {enrich.ErrTooMany, false},
+		"one among them":     {enrich.ErrSingly, false},
+		"it is down":         {fault.New(fault.Transient, errors.New("cut")), true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inCrowd(t, func(l *lab, crowd *crowd) {
+				left := 1
+				crowd.fail = func([]indicator.Object) error {
+					if left--; left >= 0 {
+						return c.err
+					}
+					return nil
+				}
+				l.together(20, wire.Fresh)
+				if got := strings.Contains(l.did(), "reduce to 0"); got == c.kept {
+					l.Errorf("all was given back: %v; the steps are %s", got, l.did())
+				}
+			})
+		})
+	}
+}
+
+// TestAnHourOfFewer has the bound come back, and the smaller of two count.
+func TestAnHourOfFewer(t *testing.T) {
+	inCrowd(t, func(l *lab, crowd *crowd) {
+		crowd.fail = func(objects []indicator.Object) error {
+			if len(objects) > 50 {
+				return enrich.ErrTooMany
+			}
+			return nil
+		}
+		l.together(200, wire.Fresh)
+		large := slices.DeleteFunc(crowd.asked(), func(n int) bool { return n <= 50 })
+		if n := len(crowd.asked()) - len(large); len(large) < 1 || len(large) > 2 || n != 4 {
+			l.Errorf("requests about %v files, want one or two that are too large, and four of 50", crowd.asked())
+		}
+		l.sleep(time.Hour)
+		l.together(100, wire.Urgent) // By themselves.
+		before := len(crowd.asked())
+		for i := range 100 {
+			go func() { _, _ = l.answerIn(wire.Refresh, int64(1000+i), hashOf(1000+i)) }()
+		}
+		l.sleep(time.Minute)
+		if got := crowd.asked()[before:]; got[0] != 100 {
+			l.Errorf("an hour later %d files are asked about at first, want 100", got[0])
 		}
 	})
 }
