@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
@@ -23,7 +24,7 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// Options are what a lookup worker is made of. All are required but Grace.
+// Options are what a lookup worker is made of. All are required but Grace and PulseFunc.
 type Options struct {
 	Config Config
 	NATS   *nats.Conn
@@ -37,6 +38,16 @@ type Options struct {
 	Grace      time.Duration
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
+	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
+	PulseFunc func(loop string) *admin.Pulse
+}
+
+// pulse posts a loop of the stage.
+func (o Options) pulse(loop string) *admin.Pulse {
+	if o.PulseFunc == nil {
+		return nil
+	}
+	return o.PulseFunc(loop)
 }
 
 // A Provider is one that can be asked. Quota, Many and UsageFunc are optional.
@@ -62,6 +73,7 @@ type Lookup struct {
 	options Options
 	js      jetstream.JetStream
 	metrics *metrics
+	begun   *admin.Pulse // Of the stage as a whole, which beats once it has begun.
 }
 
 // New makes a worker. It touches nothing yet.
@@ -81,7 +93,7 @@ func New(o Options) (*Lookup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a lookup worker: %w", err)
 	}
-	return &Lookup{options: o, js: js, metrics: m}, nil
+	return &Lookup{options: o, js: js, metrics: m, begun: o.pulse(stage)}, nil
 }
 
 func (o Options) validate() error {
@@ -128,12 +140,15 @@ func (l *Lookup) run(ctx context.Context) error {
 	}
 	group.Add("tending", w.tend)
 	for _, from := range lanes {
-		group.Add(fmt.Sprintf("lane %s of %s", from.name, from.route.name), func(ctx context.Context) error {
+		name := fmt.Sprintf("lane %s of %s", from.name, from.route.name)
+		from.pulse = l.options.pulse(name)
+		group.Add(name, func(ctx context.Context) error {
 			working, done := lifecycle.Grace(ctx, l.options.Grace)
 			defer done()
 			return w.serve(ctx, working, from)
 		})
 	}
+	l.begun.Rest()
 	return group.Run(ctx)
 }
 

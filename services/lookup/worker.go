@@ -13,6 +13,7 @@ import (
 
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
@@ -35,6 +36,7 @@ type lane struct {
 	consumer jetstream.Consumer
 	created  time.Time // When its stream was: part of every message id.
 	settler  *stream.Settler
+	pulse    *admin.Pulse
 }
 
 func (l lane) origin(meta *jetstream.MsgMetadata) wire.Origin {
@@ -51,6 +53,7 @@ func (w *worker) serve(ctx, working context.Context, from lane) error {
 	hands := make(chan struct{}, from.hands)
 	for w.ready(ctx, from, hands) {
 		taken := false
+		from.pulse.Beat(stream.TakeTime)
 		err := stream.One(ctx, from.consumer, func(message jetstream.Msg) {
 			taken = true
 			busy.Go(func() {
@@ -74,6 +77,7 @@ const spentLook = 10 * time.Minute
 // ready waits for a free hand, while there is nothing left for the lane, and behind lanes that go first: a job that could not be asked
 // about is better off in its stream. When it tells that ctx has ended the hand does not matter any more.
 func (w *worker) ready(ctx context.Context, from lane, hands chan<- struct{}) bool {
+	from.pulse.Rest()
 	select {
 	case hands <- struct{}{}:
 	case <-ctx.Done():
@@ -82,8 +86,10 @@ func (w *worker) ready(ctx context.Context, from lane, hands chan<- struct{}) bo
 	for {
 		left := from.route.spent(from.name)
 		if left <= 0 {
+			from.pulse.Rest()
 			return from.route.yield(ctx, from.name) == nil
 		}
+		from.pulse.Beat(min(left, spentLook))
 		if !lifecycle.Sleep(ctx, min(left, spentLook)) {
 			return false
 		}

@@ -13,6 +13,7 @@ import (
 
 	"vtq.internal/services/producer/internal/admit"
 	"vtq.internal/services/producer/internal/enqueue"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
@@ -20,7 +21,7 @@ import (
 	"vtq.internal/shared/verdict"
 )
 
-// Options are what a producer is made of. All are required.
+// Options are what a producer is made of. All are required but PulseFunc.
 type Options struct {
 	Config  Config
 	NATS    *nats.Conn
@@ -33,6 +34,16 @@ type Options struct {
 	Routes     provider.Table
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
+	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
+	PulseFunc func(loop string) *admin.Pulse
+}
+
+// pulse posts a loop of the stage.
+func (o Options) pulse(loop string) *admin.Pulse {
+	if o.PulseFunc == nil {
+		return nil
+	}
+	return o.PulseFunc(loop)
 }
 
 // A Producer reads ThreatQ and fills the job stream.
@@ -45,6 +56,7 @@ type Producer struct {
 	queue   *enqueue.Queue
 	log     zerolog.Logger
 	metrics *metrics
+	pulse   *admin.Pulse
 	walks   atomic.Int64
 	page    int // Indicators in a page: halved when pages turn out too large.
 }
@@ -68,7 +80,7 @@ func New(o Options) (*Producer, error) {
 			JS: js, Policy: o.Policy, Refresh: o.Refresh, Routes: o.Routes,
 			OnFull: func() { o.Logger.Warn().Str("stream", stream.Jobs).Msg("job stream full, waiting") },
 		},
-		log: o.Logger, metrics: m, page: o.Config.PageSize,
+		log: o.Logger, metrics: m, pulse: o.pulse("producer"), page: o.Config.PageSize,
 	}, nil
 }
 
@@ -102,11 +114,13 @@ func (p *Producer) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		wait := p.untilNext(w)
 		if wait <= 0 {
+			p.pulse.Rest() // A full stream is waited for without end.
 			if err = p.walk(ctx, w); err == nil || ctx.Err() != nil {
 				continue
 			}
 			wait = p.trouble(ctx, w, err)
 		}
+		p.pulse.Beat(wait)
 		lifecycle.Sleep(ctx, wait)
 	}
 	return nil

@@ -84,7 +84,7 @@ func newFleet(t *testing.T, p plan) *fleet {
 
 	f := &fleet{t: t, sim: sim.VirusTotal, plan: p, logs: t.TempDir()}
 	f.cluster = startCluster(t, p)
-	f.env = append(sim.Environment(), "LOG_LEVEL=warn", "NATS_URL="+f.cluster.urls(), fmt.Sprintf("NATS_REPLICAS=%d", p.nodes))
+	f.env = append(sim.Environment(), "LOG_LEVEL=warn", "VTQ_ADMIN_ADDRESS=off", "NATS_URL="+f.cluster.urls(), fmt.Sprintf("NATS_REPLICAS=%d", p.nodes))
 	f.env = slices.Concat(f.env, p.limit.settings(), p.settings)
 	f.cluster.ensure(f.env)
 	return f

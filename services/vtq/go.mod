@@ -11,6 +11,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
+	pgregory.net/rapid v1.3.0
 	vtq.internal/services/lookup v0.0.0
 	vtq.internal/services/producer v0.0.0
 	vtq.internal/services/writer v0.0.0

@@ -68,7 +68,7 @@ func (w *mills) build(t *testing.T, settings ...string) *mill {
 		"THREATQ_CLIENT_ID=" + tqsim.DefaultClientID, "THREATQ_CLIENT_SECRET=" + tqsim.DefaultClientSecret,
 		"VT_API_KEY=" + vtsim.DefaultKey, "VT_REQUESTS_PER_MINUTE=256", "VT_REQUESTS_PER_DAY=1000000", "VT_REQUESTS_PER_MONTH=1000000",
 		"NATS_USER=" + account, "NATS_PASSWORD=" + account,
-		fmt.Sprintf("THREATQ_PAGE_SIZE=%d", smallPage), "VTQ_POLL=1s", "VTQ_OVERLAP=2s", "LOG_LEVEL=warn",
+		fmt.Sprintf("THREATQ_PAGE_SIZE=%d", smallPage), "VTQ_POLL=1s", "VTQ_OVERLAP=2s", "LOG_LEVEL=warn", "VTQ_ADMIN_ADDRESS=off",
 	}, settings...)
 	nc, err := nats.Connect(w.address, nats.UserInfo(account, account), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(100*time.Millisecond))

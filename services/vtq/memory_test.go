@@ -76,7 +76,7 @@ func measureMemory(b *testing.B, n int) {
 		b.Fatal(err)
 	}
 	defer server.Stop()
-	js, env := prepare(b, server, dir, append(sim.Environment(), "LOG_LEVEL=error", "VTQ_LOOKUP_CONCURRENCY=16", "VTQ_WRITE_CONCURRENCY=16"))
+	js, env := prepare(b, server, dir, append(sim.Environment(), "LOG_LEVEL=error", "VTQ_ADMIN_ADDRESS=off", "VTQ_LOOKUP_CONCURRENCY=16", "VTQ_WRITE_CONCURRENCY=16"))
 	for _, stage := range []struct {
 		name string
 		done func() bool

@@ -13,12 +13,13 @@ import (
 	"vtq.internal/services/lookup"
 	"vtq.internal/services/producer"
 	"vtq.internal/services/writer"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 )
 
-// Options are what a pipeline is made of. All are required.
+// Options are what a pipeline is made of. All are required but PulseFunc.
 type Options struct {
 	Settings   Settings
 	NATS       *nats.Conn
@@ -26,6 +27,8 @@ type Options struct {
 	Providers  []lookup.Provider
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
+	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
+	PulseFunc func(loop string) *admin.Pulse
 }
 
 // A Pipeline is the three stages in one process.
@@ -52,16 +55,16 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 	p.producer, errs[0] = producer.New(producer.Options{
 		Config: o.Settings.Producer, NATS: o.NATS, ThreatQ: o.ThreatQ, Site: o.Settings.ThreatQ.URL.String(),
 		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(), Routes: o.Settings.Providers.Routing.Table(),
-		Logger: logger("producer"), Registerer: o.Registerer,
+		Logger: logger("producer"), Registerer: o.Registerer, PulseFunc: o.PulseFunc,
 	})
 	p.lookup, errs[1] = lookup.New(lookup.Options{
 		Config: o.Settings.Lookup, NATS: o.NATS, Providers: o.Providers, Routes: o.Settings.Providers.Routing.Table().Routes(),
 		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
-		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer,
+		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer, PulseFunc: o.PulseFunc,
 	})
 	p.writer, errs[2] = writer.New(writer.Options{
 		Config: o.Settings.Writer, NATS: o.NATS, ThreatQ: o.ThreatQ, Policy: policy,
-		Grace: o.Settings.Shutdown.Grace, Logger: logger("writer"), Registerer: o.Registerer,
+		Grace: o.Settings.Shutdown.Grace, Logger: logger("writer"), Registerer: o.Registerer, PulseFunc: o.PulseFunc,
 	})
 	return p, errors.Join(errs[:]...)
 }

@@ -19,6 +19,7 @@ type Settings struct {
 	Data      Data
 	Log       config.Log
 	Shutdown  config.Shutdown
+	Admin     config.Admin
 }
 
 // Data says where vtq keeps what it knows.

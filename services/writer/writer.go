@@ -13,13 +13,14 @@ import (
 
 	"vtq.internal/services/writer/internal/apply"
 	"vtq.internal/services/writer/internal/ledger"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
 )
 
-// Options are what a writer is made of. All are required but Grace.
+// Options are what a writer is made of. All are required but Grace and PulseFunc.
 type Options struct {
 	Config  Config
 	NATS    *nats.Conn
@@ -29,6 +30,16 @@ type Options struct {
 	Grace      time.Duration
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
+	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
+	PulseFunc func(loop string) *admin.Pulse
+}
+
+// pulse posts a loop of the stage.
+func (o Options) pulse(loop string) *admin.Pulse {
+	if o.PulseFunc == nil {
+		return nil
+	}
+	return o.PulseFunc(loop)
 }
 
 // A Writer is one replica of the writer stage.
@@ -36,6 +47,7 @@ type Writer struct {
 	options Options
 	js      jetstream.JetStream
 	metrics *metrics
+	pulse   *admin.Pulse
 }
 
 // New makes a writer. It touches nothing yet.
@@ -54,7 +66,7 @@ func New(o Options) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a writer: %w", err)
 	}
-	return &Writer{options: o, js: js, metrics: m}, nil
+	return &Writer{options: o, js: js, metrics: m, pulse: o.pulse(stage)}, nil
 }
 
 // Run writes verdicts until ctx ends, finishes the batch in hand within the grace, and returns nil. Outages do not end it.
@@ -99,7 +111,12 @@ func (w *Writer) run(ctx context.Context) error {
 	defer done()
 	defer b.wait()
 	for ctx.Err() == nil {
-		if err := stream.Batch(ctx, consumer, full, func(messages []jetstream.Msg) { b.write(ctx, working, messages) }); err != nil {
+		w.pulse.Beat(stream.TakeTime)
+		err := stream.Batch(ctx, consumer, full, func(messages []jetstream.Msg) {
+			w.pulse.Rest() // An outage of ThreatQ is waited for with the batch in hand.
+			b.write(ctx, working, messages)
+		})
+		if err != nil {
 			return err
 		}
 	}

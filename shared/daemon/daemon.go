@@ -3,6 +3,8 @@
 // The environment is read once; what is wrong with it is said all at once, and the process exits with 2. SIGTERM or SIGINT ends
 // the intake, and the process exits with 0 when what was in hand is finished; a second signal ends it at once. Anything else
 // that ends a service is said, and exits with 1.
+//
+// Probes are answered (package admin) from before the service begins until after it has ended. Readiness ends before the intake does.
 package daemon
 
 import (
@@ -17,6 +19,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/lifecycle"
@@ -45,8 +48,12 @@ type Service struct {
 	Log *config.Log
 	// Settings are pointers to all structs that the environment fills, Log's among them or around it.
 	Settings []any
-	// RunFunc runs the service until ctx ends.
-	RunFunc func(ctx context.Context, log zerolog.Logger) error
+	// Admin points to the part of the settings that says where probes are answered, and AdminAddress is where that is unless they say
+	// so. Without either no probe is answered.
+	Admin        *config.Admin
+	AdminAddress string
+	// RunFunc runs the service until ctx ends. It posts on the board how far it has come.
+	RunFunc func(ctx context.Context, log zerolog.Logger, board *admin.Board) error
 }
 
 // Main runs a service and returns its exit code.
@@ -104,9 +111,7 @@ func run(p Process, s Service) int {
 	ctx, stop := Signals(context.Background(), p.Exit)
 	defer stop()
 	log.Info().Str("version", dial.Product()).Msg("started")
-	var alone lifecycle.Group // Knows what is an error and what only a shutdown, and catches a panic.
-	alone.Add(s.Name, func(ctx context.Context) error { return s.RunFunc(ctx, log) })
-	if err := alone.Run(ctx); err != nil {
+	if err := s.watched(ctx, log); err != nil {
 		ended(log, err)
 		return Failed
 	}

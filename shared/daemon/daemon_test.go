@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 )
@@ -34,7 +35,7 @@ type run struct {
 }
 
 // start runs a service with arguments and an environment.
-func start(t *testing.T, args, env []string, service func(context.Context, zerolog.Logger) error) run {
+func start(t *testing.T, args, env []string, service func(context.Context, zerolog.Logger, *admin.Board) error) run {
 	t.Helper()
 	var s settings
 	var stdout, stderr bytes.Buffer
@@ -45,16 +46,16 @@ func start(t *testing.T, args, env []string, service func(context.Context, zerol
 	}
 	r.code = daemon.Main(process, daemon.Service{
 		Name: "vtq-test", Log: &s.Log, Settings: []any{&s},
-		RunFunc: func(ctx context.Context, log zerolog.Logger) error {
+		RunFunc: func(ctx context.Context, log zerolog.Logger, board *admin.Board) error {
 			r.ran = true
-			return service(ctx, log)
+			return service(ctx, log, board)
 		},
 	})
 	r.stdout, r.stderr = stdout.String(), stderr.String()
 	return r
 }
 
-func fine(context.Context, zerolog.Logger) error { return nil }
+func fine(context.Context, zerolog.Logger, *admin.Board) error { return nil }
 
 // TestMainWithoutRunning holds everything that only looks to that, with its exit code and its words.
 func TestMainWithoutRunning(t *testing.T) {
@@ -122,8 +123,8 @@ func story(t *testing.T, log string) string {
 }
 
 // terminated waits for a SIGTERM that it sends itself, and returns what f makes of its cause.
-func terminated(f func(cause error) error) func(context.Context, zerolog.Logger) error {
-	return func(ctx context.Context, _ zerolog.Logger) error {
+func terminated(f func(cause error) error) func(context.Context, zerolog.Logger, *admin.Board) error {
+	return func(ctx context.Context, _ zerolog.Logger, _ *admin.Board) error {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 			return err
 		}
@@ -136,20 +137,20 @@ func terminated(f func(cause error) error) func(context.Context, zerolog.Logger)
 func TestMainRuns(t *testing.T) {
 	const stopped, ended = "info started, info stopped", "info started, error ended"
 	cases := map[string]struct {
-		service func(context.Context, zerolog.Logger) error
+		service func(context.Context, zerolog.Logger, *admin.Board) error
 		code    int
 		story   string
 		err     string
 	}{
 		"ends by itself":       {fine, daemon.Done, stopped, ""},
-		"fails":                {func(context.Context, zerolog.Logger) error { return errDisk }, daemon.Failed, ended, "the disk is full"},
+		"fails":                {func(context.Context, zerolog.Logger, *admin.Board) error { return errDisk }, daemon.Failed, ended, "the disk is full"},
 		"terminated":           {terminated(func(error) error { return nil }), daemon.Done, stopped, ""},
 		"hands the cause on":   {terminated(func(cause error) error { return fmt.Errorf("taking: %w", cause) }), daemon.Done, stopped, ""},
 		"hands canceled on":    {terminated(func(error) error { return fmt.Errorf("opening: %w", context.Canceled) }), daemon.Done, stopped, ""},
 		"fails on the way":     {terminated(func(error) error { return errDisk }), daemon.Failed, ended, "the disk is full"},
 		"fails and hands on":   {terminated(func(cause error) error { return errors.Join(cause, errDisk) }), daemon.Failed, ended, "the disk is full"},
-		"canceled by nobody":   {func(context.Context, zerolog.Logger) error { return context.Canceled }, daemon.Failed, ended, "context canceled"},
-		"panics with an error": {func(context.Context, zerolog.Logger) error { panic(errDisk) }, daemon.Failed, ended, "panic: the disk is full"},
+		"canceled by nobody":   {func(context.Context, zerolog.Logger, *admin.Board) error { return context.Canceled }, daemon.Failed, ended, "context canceled"},
+		"panics with an error": {func(context.Context, zerolog.Logger, *admin.Board) error { panic(errDisk) }, daemon.Failed, ended, "panic: the disk is full"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +166,7 @@ func TestMainRuns(t *testing.T) {
 	}
 }
 
-func explode(context.Context, zerolog.Logger) error { panic("bad map") }
+func explode(context.Context, zerolog.Logger, *admin.Board) error { panic("bad map") }
 
 // TestMainSaysAPanicOnce holds the stack to the log, and to one line of it.
 func TestMainSaysAPanicOnce(t *testing.T) {
@@ -205,7 +206,7 @@ func TestMainReadsItsSettings(t *testing.T) {
 	var stderr bytes.Buffer
 	code := daemon.Main(daemon.Process{Env: []string{"VTQ_SHUTDOWN_GRACE=3s"}, Stdout: &stderr, Stderr: &stderr}, daemon.Service{
 		Name: "vtq-test", Log: &s.Log, Settings: []any{&s},
-		RunFunc: func(context.Context, zerolog.Logger) error {
+		RunFunc: func(context.Context, zerolog.Logger, *admin.Board) error {
 			if s.Shutdown.Grace.Seconds() != 3 {
 				t.Errorf("the service sees a grace of %v, want 3s", s.Shutdown.Grace)
 			}

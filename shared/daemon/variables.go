@@ -9,7 +9,7 @@ import (
 // unknown warns of variables that nobody reads. What other services read is known here: they may all be given one environment.
 func (s Service) unknown(environ []string) []string {
 	return config.Unknown(environ, append(slices.Clone(s.Settings),
-		&config.ThreatQ{}, &config.Providers{}, &config.Verdicts{}, &config.Shutdown{}, &elsewhere{})...)
+		&config.ThreatQ{}, &config.Providers{}, &config.Verdicts{}, &config.Shutdown{}, &config.Admin{}, &elsewhere{})...)
 }
 
 // elsewhere has the variables that one service alone reads. They are repeated here, since a service does not know the others; a

@@ -40,6 +40,10 @@ const (
 	pullBeat = 15 * time.Second
 )
 
+// TakeTime bounds how long One and Batch take, but for what handle does: a pull, the linger of a batch, the question whether the consumer
+// is still there, and the wait after a pull that went wrong.
+const TakeTime = pullWait + 30*time.Second
+
 // lostWait is how long a loop waits after a pull that went wrong (server restarting, no leader), before it pulls again.
 const lostWait = time.Second
 

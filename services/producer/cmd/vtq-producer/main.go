@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/producer"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
@@ -28,17 +28,20 @@ type settings struct {
 	NATS     config.NATS
 	Log      config.Log
 	Shutdown config.Shutdown
+	Admin    config.Admin
 }
 
 func run(p daemon.Process) int {
 	var s settings
 	return daemon.Main(p, daemon.Service{
-		Name: "vtq-producer", Log: &s.Log, Settings: []any{&s},
-		RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+		Name: "vtq-producer", Log: &s.Log, Settings: []any{&s}, Admin: &s.Admin, AdminAddress: admin.Address,
+		RunFunc: func(ctx context.Context, log zerolog.Logger, board *admin.Board) error {
+			return serve(ctx, s, log, board)
+		},
 	})
 }
 
-func serve(ctx context.Context, s settings, log zerolog.Logger) error {
+func serve(ctx context.Context, s settings, log zerolog.Logger, board *admin.Board) error {
 	policy, err := s.Verdicts.Policy()
 	if err != nil {
 		return err
@@ -52,16 +55,18 @@ func serve(ctx context.Context, s settings, log zerolog.Logger) error {
 		return err
 	}
 	defer nc.Close()
+	board.Reached(nc)
 	if err := dial.Ready(ctx, nc, s.Verdicts.Keep(), stream.Jobs, stream.Verdicts, stream.DeadLetters); err != nil {
 		return err
 	}
 	stage, err := producer.New(producer.Options{
 		Config: s.Producer, NATS: nc, ThreatQ: library, Site: s.ThreatQ.URL.String(),
 		Policy: policy, Refresh: s.Verdicts.Refresh(), Routes: s.Routing.Table(),
-		Logger: log, Registerer: prometheus.NewRegistry(),
+		Logger: log, Registerer: board.Registerer(), PulseFunc: board.Pulse,
 	})
 	if err != nil {
 		return fmt.Errorf("making the producer: %w", err)
 	}
+	board.Began()
 	return stage.Run(ctx)
 }

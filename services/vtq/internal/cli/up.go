@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
@@ -16,6 +15,7 @@ import (
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/embedded"
 	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
@@ -31,15 +31,20 @@ Ctrl-C; a second one does not wait for work in hand). It may be killed at any
 moment and goes on where it was.
 
 With NATS_URL set it uses that server, else it brings its own, which keeps what it
-knows in VTQ_DATA_DIR. A ThreatQ or VirusTotal that is down is waited for.`,
+knows in VTQ_DATA_DIR. A ThreatQ or VirusTotal that is down is waited for.
+
+VTQ_ADMIN_ADDRESS has it answer probes and serve metrics (/livez, /readyz,
+/startupz, /metrics, /status); nothing is served unless it is set.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			var s vtq.Settings // Filled by the time that it is served.
 			p := c.process
 			p.Args, p.Env = nil, c.logEnvironment()
 			return exit(daemon.Main(p, daemon.Service{
-				Name: "vtq", Log: &s.Log, Settings: []any{&s},
-				RunFunc: func(ctx context.Context, log zerolog.Logger) error { return serve(ctx, s, log) },
+				Name: "vtq", Log: &s.Log, Settings: []any{&s}, Admin: &s.Admin, // No port is opened that nobody has asked for.
+				RunFunc: func(ctx context.Context, log zerolog.Logger, board *admin.Board) error {
+					return serve(ctx, s, log, board)
+				},
 			}))
 		},
 	}
@@ -59,12 +64,13 @@ func (c *cli) logEnvironment() []string {
 }
 
 // serve runs the pipeline until ctx ends.
-func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger) error {
+func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger, board *admin.Board) error {
 	nc, at, closeFunc, err := connect(ctx, s, log)
 	if err != nil {
 		return err
 	}
 	defer closeFunc()
+	board.Reached(nc)
 	library, err := dial.ThreatQ(s.ThreatQ, nil)
 	if err != nil {
 		return err
@@ -74,13 +80,17 @@ func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger) error {
 		return err
 	}
 	pipeline, err := vtq.New(ctx, vtq.Options{
-		Settings: s, NATS: nc, ThreatQ: library, Providers: providers, Logger: log, Registerer: prometheus.NewRegistry(),
+		Settings: s, NATS: nc, ThreatQ: library, Providers: providers, Logger: log, Registerer: board.Registerer(), PulseFunc: board.Pulse,
 	})
 	if err != nil {
 		return err
 	}
 	log.Info().Str("enriches", selection(s)).Str("threatq", s.ThreatQ.URL.String()).Str("asks", asked(s)).Str("data", at).
 		Msg("enriching")
+	for _, p := range providers {
+		board.Account(p.Name, p.Account)
+	}
+	board.Began()
 	return pipeline.Run(ctx)
 }
 
