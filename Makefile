@@ -81,6 +81,10 @@ bench-quota: ## print what real workers make of a quota, killed and with wrong c
 bench-writer: ## print what the writer asks of ThreatQ, and its speed over WRITER_REPLAY (100,000) verdicts that were written (1 min)
 	go test -run '^$$' -bench Writer -benchtime 1x -timeout 60m vtq.internal/services/writer
 
+.PHONY: test/bulk
+test/bulk: ## ask about 100,000 hashes, a hundred in a request (some minutes)
+	$(IN_MEMORY) BULK_HASHES=100000 go test -count=1 -run '^TestABacklogOfHashes$$' -timeout 30m -v vtq.internal/services/lookup
+
 .PHONY: test/month
 test/month: ## let three workers share a public key for 31 days of virtual time (some minutes)
 	$(IN_MEMORY) QUOTA_DAYS=31 go test -count=1 -run '^TestTheQuotaOfAFleet$$' -timeout 30m -v vtq.internal/services/lookup
