@@ -15,13 +15,13 @@ type fewer struct {
 	until time.Time
 }
 
-// than has half of what was too much be the most. Of two that were under way the smaller counts.
+// than has half of what was too much be the most, unless less is the most already: a request that was under way, or a group that had
+// gathered, tells nothing new.
 func (f *fewer) than(tooMany int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	half := max(1, tooMany/2)
-	if now := time.Now(); !now.Before(f.until) || half < f.most {
-		f.most, f.until = half, now.Add(fewerLasts)
+	if now := time.Now(); !now.Before(f.until) || tooMany <= f.most {
+		f.most, f.until = max(1, tooMany/2), now.Add(fewerLasts)
 	}
 }
 

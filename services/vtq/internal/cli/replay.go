@@ -42,7 +42,7 @@ The work is the writer's: it goes on when this command ends. --status tells how
 far it is, and --cancel puts the writer forward to where it stood. What was not
 written yet is never left out. --history tells who asked for what, and when.
 
-vtq replay jobs asks VirusTotal again.
+vtq replay jobs asks the providers again.
 
 The pipeline is the one whose NATS server NATS_URL names, else the vtq up that
 keeps its data in VTQ_DATA_DIR.

@@ -30,7 +30,7 @@ func (c *cli) replayJobs() *cobra.Command {
 	var f againFlags
 	cmd := &cobra.Command{
 		Use:   "jobs",
-		Short: "Ask VirusTotal again about what it answered before",
+		Short: "Ask providers again about what they answered before",
 		Long: `Jobs asks again about the objects of verdicts that stand: of those that are past
 their age (VTQ_REFRESH_), or with --ignore-fresh of all that the filters take. It
 says what that costs and, with --yes, puts the jobs behind everything that was

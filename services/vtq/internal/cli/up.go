@@ -31,7 +31,7 @@ Ctrl-C; a second one does not wait for work in hand). It may be killed at any
 moment and goes on where it was.
 
 With NATS_URL set it uses that server, else it brings its own, which keeps what it
-knows in VTQ_DATA_DIR. A ThreatQ or VirusTotal that is down is waited for.
+knows in VTQ_DATA_DIR. A ThreatQ or provider that is down is waited for.
 
 VTQ_ADMIN_ADDRESS has it answer probes and serve metrics (/livez, /readyz,
 /startupz, /metrics, /status); nothing is served unless it is set.`,
