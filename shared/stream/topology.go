@@ -48,9 +48,9 @@ const (
 	maxSpendBytes = 128 << 20
 	// maxSpendAge keeps the history of a year, and the month that is under way.
 	maxSpendAge = 400 * 24 * time.Hour
-	// maxWrittenBytes holds the entries of a million indicators, at 1.5 KiB for the rows of a verdict with fifteen attributes. Those that
+	// maxWrittenBytes holds the entries of a million indicators, at 1.7 KiB for the rows of a verdict with fifteen attributes. Those that
 	// were written longest ago go first, and cost one read of ThreatQ when their indicator comes again.
-	maxWrittenBytes = 3 << 29
+	maxWrittenBytes = 13 << 27
 	// minDedup is the least that a server takes. Slots and entries of the ledger bear no message ids.
 	minDedup = 100 * time.Millisecond
 	// maxHeader is room for a message's headers, which the server counts as part of its size: names of streams and message

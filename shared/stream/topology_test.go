@@ -49,7 +49,7 @@ func TestTopologyStreams(t *testing.T) {
 		},
 		{
 			Name: "VTQ_WRITTEN", Subjects: []string{"vtq.written.>"}, Storage: jetstream.FileStorage,
-			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 3 << 29, MaxMsgSize: 65 << 10,
+			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 13 << 27, MaxMsgSize: 65 << 10,
 			Duplicates: 100 * time.Millisecond,
 		},
 	}
