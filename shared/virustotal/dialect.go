@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"vtq.internal/shared/indicator"
+	"vtq.internal/shared/provider"
 )
 
 // Names of the providers that speak API v3, as they stand in verdicts.
 const (
-	DefaultProvider = "virustotal"
-	ReversingLabs   = "reversinglabs"
-	Compatible      = "compatible" // Any other endpoint.
+	DefaultProvider = provider.VirusTotal
+	ReversingLabs   = provider.ReversingLabs
+	Compatible      = provider.Compatible // Any other endpoint.
 )
 
 // A Dialect is how one service speaks API v3: what it answers, how it forms ids, and what its answers can be relied on for.
@@ -34,8 +35,8 @@ type Dialect struct {
 
 // DialectOf is the dialect of a provider. One that nobody knows answers files and URLs, which is what the compatible service that we
 // know has, and is relied on for nothing else; a site that knows more changes Kinds.
-func DialectOf(provider string) Dialect {
-	switch provider {
+func DialectOf(name string) Dialect {
+	switch name {
 	case DefaultProvider:
 		return Dialect{Kinds: indicator.Kinds(), URLs: Base64URL, OwnIDs: true, OwnErrors: true, QuotaPage: true}
 	case ReversingLabs:
