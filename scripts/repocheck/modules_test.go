@@ -11,12 +11,13 @@ import (
 	"testing"
 )
 
-// own is the prefix of our module paths, and tools the one module that no
-// workspace holds, lest the linter's dependencies raise ours.
-const (
-	own   = "vtq.internal/"
-	tools = "scripts/tools"
-)
+// own is the prefix of our module paths.
+const own = "vtq.internal/"
+
+// apart says whether a module is one that no workspace holds: those below
+// scripts build the linter, draw charts and run API servers, and what they
+// depend on must not raise what ships.
+func (m module) apart() bool { return strings.HasPrefix(m.dir, "scripts/") }
 
 // A module is what we check of one go.mod, in the words of `go mod edit -json`.
 type module struct {
@@ -75,9 +76,9 @@ func members(work workspace, modules []module) []complaint {
 	var out []complaint
 	for _, m := range modules {
 		switch {
-		case m.dir == tools && used[m.dir]:
-			out = append(out, complaint{"go.work", "uses " + tools + ", whose dependencies would then raise ours: a workspace has one build list", "drop it; the Makefile builds tools with GOWORK=off"})
-		case m.dir != tools && !used[m.dir]:
+		case m.apart() && used[m.dir]:
+			out = append(out, complaint{"go.work", "uses " + m.dir + ", whose dependencies would then raise ours: a workspace has one build list", "drop it; the Makefile builds it with GOWORK=off"})
+		case !m.apart() && !used[m.dir]:
 			out = append(out, complaint{m.file(), "is in no workspace, so that no test or linter reads its module", "go work use ./" + m.dir})
 		}
 		delete(used, m.dir)
@@ -137,13 +138,13 @@ func TestModuleRulesSee(t *testing.T) {
 		})
 	})
 	t.Run("members", func(t *testing.T) {
-		const third = "module vtq.internal/c\n"
+		const third, tool = "module vtq.internal/c\n", "scripts/d"
 		sees(t, on(t, members), map[string]breach{
 			"all":             {in: twoModules(header)},
-			"tools are apart": {in: twoModules(header, tools+"/go.mod", third)},
+			"a tool is apart": {in: twoModules(header, tool+"/go.mod", third)},
 			"one left out":    {in: twoModules(header, "c/go.mod", third), want: []string{"c/go.mod"}},
 			"one is gone":     {in: tree{"go.work": {text: "go 1.26.0\n\nuse ./a\n"}}, want: inWork},
-			"tools are in":    {in: tree{"go.work": {text: "go 1.26.0\n\nuse ./" + tools + "\n"}, tools + "/go.mod": {text: third}}, want: inWork},
+			"a tool is in":    {in: tree{"go.work": {text: "go 1.26.0\n\nuse ./" + tool + "\n"}, tool + "/go.mod": {text: third}}, want: inWork},
 		})
 	})
 }

@@ -37,6 +37,7 @@ func (m module) misread(dirs map[string]string) []complaint {
 		dir, ours := dirs[r.Old.Path]
 		relative := strings.HasPrefix(r.New.Path, "./") || strings.HasPrefix(r.New.Path, "../")
 		switch {
+		case !ours && m.apart(): // Nobody requires it, and some of what it requires can only be built with replacements.
 		case !ours:
 			out = append(out, complaint{
 				m.file(), "replaces " + r.Old.Path + ", which is no module of this tree: whoever requires us would get the original",
@@ -90,6 +91,7 @@ func TestSiblingRuleSees(t *testing.T) {
 		"an absolute folder": {in: twoModules(header + require + "replace vtq.internal/a => /src/a\n"), want: inB},
 		"another folder":     {in: twoModules(header + require + "replace vtq.internal/a => ../c\n"), want: inB},
 		"somebody else's":    {in: twoModules(header + "replace example.com/x => ../x\n"), want: inB},
+		"of a module apart":  {in: twoModules(header, "scripts/d/go.mod", "module vtq.internal/d\n\ngo 1.26.0\n\nreplace example.com/x => example.com/x v1.0.0\n")},
 		"in the workspace":   {in: twoModules(header, "go.work", "go 1.26.0\n\nreplace example.com/x => ./x\n"), want: inWork},
 	})
 }
