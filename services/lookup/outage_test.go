@@ -10,6 +10,7 @@ import (
 	"vtq.internal/services/lookup"
 	"vtq.internal/shared/fleet"
 	"vtq.internal/shared/provider"
+	"vtq.internal/shared/simulator/spoil"
 	simulator "vtq.internal/shared/simulator/virustotal"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
@@ -51,7 +52,7 @@ func TestTheProviderIsDownForHours(t *testing.T) {
 	}{
 		"503, a public quota":                {4, simulator.Transient(), 4 * time.Hour},
 		"a front end's page, a public quota": {4, simulator.BadGateway(), time.Hour},
-		"no answer, no quota":                {0, simulator.ConnectionReset(), time.Hour},
+		"no answer, no quota":                {0, spoil.ConnectionReset(), time.Hour},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -88,7 +89,7 @@ func TestTheProviderIsDownForHours(t *testing.T) {
 
 func TestAHangingProvider(t *testing.T) {
 	inLab(t, func(l *lab) {
-		l.failsFor(time.Hour, simulator.SlowBody(time.Minute)) // The client gives up after 20 s.
+		l.failsFor(time.Hour, spoil.SlowBody(time.Minute)) // The client gives up after 20 s.
 		l.pushSites(10)
 		r := l.start()
 		l.drained(90 * time.Minute)

@@ -15,6 +15,7 @@ import (
 	"vtq.internal/shared/reversinglabs"
 	"vtq.internal/shared/simulator/dataset"
 	simulator "vtq.internal/shared/simulator/reversinglabs"
+	"vtq.internal/shared/simulator/spoil"
 	"vtq.internal/shared/testkit/clienttest"
 	"vtq.internal/shared/verdict"
 )
@@ -111,11 +112,11 @@ func TestSimulatedFailures(t *testing.T) {
 		"503":              {simulator.Unavailable, nil, fault.Transient},
 		"500":              {simulator.InternalError, nil, fault.Transient},
 		"a page":           {page, nil, fault.Transient},
-		"empty":            {simulator.Empty, nil, fault.Transient},
-		"cut short":        {simulator.Truncated, nil, fault.Transient},
-		"reset":            {simulator.ConnectionReset, nil, fault.Transient},
-		"too slow":         {func() *simulator.Fault { return simulator.SlowBody(time.Hour) }, func(c *reversinglabs.Config) { c.Timeout = 50 * time.Millisecond }, fault.Transient},
-		"too large":        {func() *simulator.Fault { return simulator.HugeBody(reversinglabs.MaxMany) }, nil, fault.Permanent},
+		"empty":            {spoil.Empty, nil, fault.Transient},
+		"cut short":        {spoil.Truncated, nil, fault.Transient},
+		"reset":            {spoil.ConnectionReset, nil, fault.Transient},
+		"too slow":         {func() *simulator.Fault { return spoil.SlowBody(time.Hour) }, func(c *reversinglabs.Config) { c.Timeout = 50 * time.Millisecond }, fault.Transient},
+		"too large":        {func() *simulator.Fault { return spoil.HugeBody(reversinglabs.MaxMany) }, nil, fault.Permanent},
 		"a wrong user":     {nil, func(c *reversinglabs.Config) { c.User = user }, fault.Denied},
 		"a wrong password": {nil, func(c *reversinglabs.Config) { c.Password = password }, fault.Denied},
 		"a wrong path":     {nil, func(c *reversinglabs.Config) { c.BaseURL += "/rl" }, fault.Transient},

@@ -10,6 +10,7 @@ import (
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/rest"
+	"vtq.internal/shared/simulator/spoil"
 	simulator "vtq.internal/shared/simulator/virustotal"
 	"vtq.internal/shared/testkit/clienttest"
 	"vtq.internal/shared/verdict"
@@ -94,12 +95,12 @@ func TestSimulatedFailures(t *testing.T) {
 		"504":              {simulator.DeadlineExceeded, nil, fault.Transient},
 		"502 page":         {simulator.BadGateway, nil, fault.Transient},
 		"429":              {simulator.TooManyRequests, nil, fault.Quota},
-		"empty":            {simulator.Empty, nil, fault.Transient},
-		"cut short":        {simulator.Truncated, nil, fault.Transient},
-		"of another type":  {simulator.WrongContentType, nil, fault.Transient},
-		"reset":            {simulator.ConnectionReset, nil, fault.Transient},
-		"too large":        {func() *simulator.Fault { return simulator.HugeBody(virustotal.MaxBody) }, nil, fault.Permanent},
-		"too slow":         {func() *simulator.Fault { return simulator.SlowBody(time.Hour) }, func(c *virustotal.Config) { c.Timeout = 50 * time.Millisecond }, fault.Transient},
+		"empty":            {spoil.Empty, nil, fault.Transient},
+		"cut short":        {spoil.Truncated, nil, fault.Transient},
+		"of another type":  {spoil.WrongContentType, nil, fault.Transient},
+		"reset":            {spoil.ConnectionReset, nil, fault.Transient},
+		"too large":        {func() *simulator.Fault { return spoil.HugeBody(virustotal.MaxBody) }, nil, fault.Permanent},
+		"too slow":         {func() *simulator.Fault { return spoil.SlowBody(time.Hour) }, func(c *virustotal.Config) { c.Timeout = 50 * time.Millisecond }, fault.Transient},
 		"a wrong key":      {nil, func(c *virustotal.Config) { c.APIKey = key }, fault.Denied},
 		"a wrong base URL": {nil, func(c *virustotal.Config) { c.BaseURL += "/v3" }, fault.Transient},
 	}

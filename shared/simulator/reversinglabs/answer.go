@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // An ErrorStyle is how the compatible suite words its errors. Nobody printed or recorded one.
@@ -36,7 +38,7 @@ func (s *Server) fail(x *exchange, status int, code, message string) response {
 	if x.route.suite {
 		style = s.ErrorStyle
 	}
-	answer := response{Status: status, Header: http.Header{}}
+	answer := response{Answer: spoil.Answer{Status: status, Header: http.Header{}}}
 	switch style {
 	case StyleVirusTotal:
 		answer.Header.Set("Content-Type", "application/json")
@@ -68,7 +70,7 @@ func (s *Server) methodNotAllowed(x *exchange) response {
 
 // page is a native answer in the format that was asked for, which is XML where nobody asked.
 func page(format string, body object, billable ...string) response {
-	answer := response{Status: http.StatusOK, Header: http.Header{}, billable: billable}
+	answer := response{Answer: spoil.Answer{Status: http.StatusOK, Header: http.Header{}}, billable: billable}
 	answer.Body = marshal(object{"rl": body})
 	answer.Header.Set("Content-Type", "application/json")
 	if format == formatXML {
@@ -84,7 +86,7 @@ func (s *Server) send(w http.ResponseWriter, x *exchange, answer response) {
 	maps.Copy(header, answer.Header)
 	header.Set("Date", s.now().Format(http.TimeFormat))
 	if x.fault != nil {
-		x.fault.send(w, x.request, answer)
+		x.fault.Send(w, x.request, answer.Answer)
 		return
 	}
 	header.Set("Content-Length", strconv.Itoa(len(answer.Body)))

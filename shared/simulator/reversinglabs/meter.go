@@ -115,7 +115,7 @@ func (s *Server) bill(x *exchange, answer response) response {
 		return answer
 	}
 	items := answer.billable // A 404 has none, and neither has a list of nothing but invalid items.
-	if answer.Status != http.StatusOK || x.fault.frees() {
+	if answer.Status != http.StatusOK || frees(x.fault) {
 		items = nil
 	}
 	if s.charge(x, items) {

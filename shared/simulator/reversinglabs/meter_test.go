@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vtq.internal/shared/simulator/reversinglabs"
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // limited knows the one file, and gives both default accounts one budget.
@@ -48,8 +49,8 @@ func TestWhatCosts(t *testing.T) {
 		"an unreadable body":         {target: xrefMany, body: "{"},
 		"a fault that is a 500":      {target: good, fault: reversinglabs.InternalError()},
 		"a fault that is a 503":      {target: good, fault: reversinglabs.Unavailable()},
-		"a fault that is a 200":      {target: good, fault: reversinglabs.Truncated(), want: 1},
-		"an empty 200":               {target: good, fault: reversinglabs.Empty(), want: 1},
+		"a fault that is a 200":      {target: good, fault: spoil.Truncated(), want: 1},
+		"an empty 200":               {target: good, fault: spoil.Empty(), want: 1},
 		"a fault before the gates":   {target: good, fault: &reversinglabs.Fault{Uncounted: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

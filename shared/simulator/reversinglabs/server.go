@@ -1,10 +1,12 @@
 package reversinglabs
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"time"
+
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // A Server answers as Spectra Intelligence does. Its zero value is ready for use; set the fields before the first request.
@@ -66,9 +68,7 @@ type Server struct {
 
 // A response is what is to be sent.
 type response struct {
-	Status int
-	Header http.Header
-	Body   []byte
+	spoil.Answer
 
 	billable []string // The valid items that it answers, which is what a 200 costs.
 }
@@ -91,9 +91,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := s.answer(x)
 	if x.fault != nil {
-		answer = x.fault.spoil(answer)
+		answer.Answer = x.fault.Spoil(answer.Answer)
 	}
-	if !wait(r.Context(), s.Latency) || x.fault.cuts() {
+	if left := s.Latency > 0 && !lifecycle.Sleep(r.Context(), s.Latency); left || x.fault.Cuts() {
 		x.call.Status = 0
 		s.record(x)
 		panic(http.ErrAbortHandler) // Closes the connection without a byte.
@@ -107,7 +107,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request was refused.
 func (s *Server) answer(x *exchange) response {
 	if x.fault != nil && x.fault.Uncounted {
-		return response{Status: http.StatusOK}
+		return response{Answer: spoil.Answer{Status: http.StatusOK}}
 	}
 	answer := s.decide(x)
 	switch answer.Status {
@@ -160,19 +160,4 @@ func (s *Server) now() time.Time {
 		return s.Now().UTC()
 	}
 	return time.Now().UTC()
-}
-
-// wait passes d, and tells whether the client was still there at the end.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vtq.internal/shared/simulator/reversinglabs"
+	"vtq.internal/shared/simulator/spoil"
 	"vtq.internal/shared/testkit"
 )
 
@@ -140,11 +141,11 @@ func TestFaults(t *testing.T) {
 		"text":      {reversinglabs.Text(418, "I'm a teapot"), 418, "I'm a teapot\n", 0},
 		"500":       {reversinglabs.InternalError(), 500, "Internal server error\n", 0},
 		"503":       {reversinglabs.Unavailable(), 503, "Service unavailable\n", 0},
-		"empty":     {reversinglabs.Empty(), 200, "", 0},
-		"truncated": {reversinglabs.Truncated(), 200, honest[:len(honest)/2], 0},
-		"slow":      {reversinglabs.SlowBody(time.Minute), 200, honest, time.Minute},
-		"huge":      {reversinglabs.HugeBody(100_000), 200, strings.Repeat(" ", 100_000) + honest, 0},
-		"reset":     {reversinglabs.ConnectionReset(), 0, "", 0},
+		"empty":     {spoil.Empty(), 200, "", 0},
+		"truncated": {spoil.Truncated(), 200, honest[:len(honest)/2], 0},
+		"slow":      {spoil.SlowBody(time.Minute), 200, honest, time.Minute},
+		"huge":      {spoil.HugeBody(100_000), 200, strings.Repeat(" ", 100_000) + honest, 0},
+		"reset":     {spoil.ConnectionReset(), 0, "", 0},
 		"uncounted": {&reversinglabs.Fault{Uncounted: true, Status: 502, Body: []byte("x")}, 502, "x", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +170,7 @@ func TestFaults(t *testing.T) {
 
 func TestRefusalsComeThroughUnspoilt(t *testing.T) {
 	s := limited(t, reversinglabs.Limits{Day: 1})
-	s.Fail = func(*http.Request) *reversinglabs.Fault { return reversinglabs.Truncated() }
+	s.Fail = func(*http.Request) *reversinglabs.Fault { return spoil.Truncated() }
 	var got []int
 	for _, key := range []string{reversinglabs.DefaultKey, reversinglabs.DefaultKey, "wrong"} {
 		got = append(got, get(t, s, suiteFile+md5Hex, "X-Apikey", key).Code)

@@ -2,6 +2,8 @@ package reversinglabs
 
 import (
 	"net/http"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // suite answers the two look-ups that are compatible with VirusTotal.
@@ -23,8 +25,11 @@ func (s *Server) suite(x *exchange) response {
 		return s.notFound(x)
 	}
 	return response{
-		Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: marshal(object{"data": s.reduced(r)}), billable: []string{name},
+		Answer: spoil.Answer{
+			Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: marshal(object{"data": s.reduced(r)}),
+		},
+		billable: []string{name},
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // An Era is a time whose recordings the Server imitates.
@@ -43,17 +45,17 @@ func (e Era) header() http.Header {
 }
 
 // fail is an error body in the layout of the era.
-func (s *Server) fail(status int, code, message string) response {
+func (s *Server) fail(status int, code, message string) spoil.Answer {
 	c, m := string(marshal(code)), string(marshal(message))
 	body := `{"error": {"code": ` + c + `, "message": ` + m + `}}`
 	if s.Era == Era2020 {
 		body = "{\n    \"error\": {\n        \"code\": " + c + ",\n        \"message\": " + m + "\n    }\n}"
 	}
-	return response{Status: status, Header: http.Header{}, Body: []byte(body)}
+	return spoil.Answer{Status: status, Header: http.Header{}, Body: []byte(body)}
 }
 
 // page is a body of the Server's own making in the layout of the era.
-func (s *Server) page(v any) response {
+func (s *Server) page(v any) spoil.Answer {
 	body := marshal(v)
 	if s.Era == Era2020 {
 		var wide bytes.Buffer
@@ -61,12 +63,12 @@ func (s *Server) page(v any) response {
 			body = wide.Bytes()
 		}
 	}
-	return response{Status: http.StatusOK, Header: http.Header{}, Body: body}
+	return spoil.Answer{Status: http.StatusOK, Header: http.Header{}, Body: body}
 }
 
 // methodNotAllowed comes from the front end, which speaks HTML.
-func methodNotAllowed() response {
-	return response{
+func methodNotAllowed() spoil.Answer {
+	return spoil.Answer{
 		Status: http.StatusMethodNotAllowed,
 		Header: http.Header{"Allow": {http.MethodGet}, "Content-Type": {"text/html; charset=UTF-8"}},
 		Body:   []byte("<html><title>Error 405 (Method Not Allowed)</title></html>\n"),
@@ -74,7 +76,7 @@ func methodNotAllowed() response {
 }
 
 // send writes an answer under the era's headers.
-func (s *Server) send(w http.ResponseWriter, x *exchange, answer response) {
+func (s *Server) send(w http.ResponseWriter, x *exchange, answer spoil.Answer) {
 	header := w.Header()
 	for _, set := range []http.Header{s.Era.header(), answer.Header} {
 		maps.Copy(header, set)
@@ -82,7 +84,7 @@ func (s *Server) send(w http.ResponseWriter, x *exchange, answer response) {
 	header.Set("Date", s.now().Format(http.TimeFormat))
 	header.Set("X-Cloud-Trace-Context", s.trace())
 	if x.fault != nil {
-		x.fault.send(w, x.request, answer)
+		x.fault.Send(w, x.request, answer)
 		return
 	}
 	body := answer.Body

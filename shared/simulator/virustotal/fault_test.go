@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vtq.internal/shared/simulator/spoil"
 	"vtq.internal/shared/simulator/virustotal"
 )
 
@@ -32,12 +33,12 @@ func TestFaults(t *testing.T) {
 	}{
 		"none":               {nil, 200, "application/json", whole, 0},
 		"zero":               {&virustotal.Fault{}, 200, "application/json", whole, 0},
-		"empty":              {virustotal.Empty(), 200, "application/json", "", 0},
-		"truncated":          {virustotal.Truncated(), 200, "application/json", whole[:len(whole)/2], 0},
-		"slow":               {virustotal.SlowBody(20 * time.Second), 200, "application/json", whole, 20 * time.Second},
-		"wrong content type": {virustotal.WrongContentType(), 200, "text/plain; charset=utf-8", whole, 0},
+		"empty":              {spoil.Empty(), 200, "application/json", "", 0},
+		"truncated":          {spoil.Truncated(), 200, "application/json", whole[:len(whole)/2], 0},
+		"slow":               {spoil.SlowBody(20 * time.Second), 200, "application/json", whole, 20 * time.Second},
+		"wrong content type": {spoil.WrongContentType(), 200, "text/plain; charset=utf-8", whole, 0},
 		"huge": {
-			virustotal.HugeBody(1 << 20), 200, "application/json", strings.Repeat(" ", 1<<20) + whole, 0,
+			spoil.HugeBody(1 << 20), 200, "application/json", strings.Repeat(" ", 1<<20) + whole, 0,
 		},
 		"own": {&virustotal.Fault{Status: 418, Body: []byte("tea")}, 418, "application/json", "tea", 0},
 	} {
@@ -97,7 +98,7 @@ func TestErrorFaults(t *testing.T) {
 
 func TestConnectionReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := failing(t, virustotal.ConnectionReset())
+		s := failing(t, spoil.ConnectionReset())
 		response, err := fetch(t, mount(t, s))
 		if err == nil {
 			_ = response.Body.Close()
@@ -112,7 +113,7 @@ func TestConnectionReset(t *testing.T) {
 
 // TestConnectionResetOnASocket is the check on the pipes.
 func TestConnectionResetOnASocket(t *testing.T) {
-	s := failing(t, virustotal.ConnectionReset())
+	s := failing(t, spoil.ConnectionReset())
 	socket := httptest.NewServer(s)
 	defer socket.Close()
 	r := request(t, lookup)
@@ -130,7 +131,7 @@ func TestConnectionResetOnASocket(t *testing.T) {
 
 func TestClientLeavesASpoiltBody(t *testing.T) {
 	for name, fault := range map[string]*virustotal.Fault{
-		"slow": virustotal.SlowBody(time.Hour), "huge": virustotal.HugeBody(1 << 40),
+		"slow": spoil.SlowBody(time.Hour), "huge": spoil.HugeBody(1 << 40),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package virustotal
 
-import "net/http"
+import (
+	"net/http"
+
+	"vtq.internal/shared/simulator/spoil"
+)
 
 // DefaultKey is the API key of a Server without Keys: 64 hex digits, as the service hands them out.
 const DefaultKey = "51a1a7ed51a1a7ed51a1a7ed51a1a7ed51a1a7ed51a1a7ed51a1a7ed51a1a7ed"
@@ -16,9 +20,9 @@ type Key struct {
 }
 
 // authenticate finds the account behind a key, or the refusal.
-func (s *Server) authenticate(sent string) (Key, *response) {
+func (s *Server) authenticate(sent string) (Key, *spoil.Answer) {
 	key, known := s.key(sent)
-	var refusal response
+	var refusal spoil.Answer
 	switch {
 	case sent == "":
 		refusal = s.fail(http.StatusUnauthorized, "AuthenticationRequiredError", "X-Apikey header is missing")

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // lookUp answers one look-up: limits first, then the identifier, then what is known.
-func (s *Server) lookUp(x *exchange, key Key) response {
+func (s *Server) lookUp(x *exchange, key Key) spoil.Answer {
 	if after := s.spend(x, key); after > 0 {
 		return s.rateHeaders(s.rejected(x.call.At, after), x, key)
 	}
@@ -18,7 +20,7 @@ func (s *Server) lookUp(x *exchange, key Key) response {
 	return s.rateHeaders(answer, x, key)
 }
 
-func (s *Server) find(x *exchange, key Key) response {
+func (s *Server) find(x *exchange, key Key) spoil.Answer {
 	object, refusal := s.identify(x.route)
 	if refusal != nil {
 		return *refusal
@@ -33,19 +35,19 @@ func (s *Server) find(x *exchange, key Key) response {
 	if !key.GTI || x.request.Header.Get("X-Tool") == "" {
 		report = withoutGTI(report)
 	}
-	return response{Status: http.StatusOK, Header: http.Header{}, Body: report}
+	return spoil.Answer{Status: http.StatusOK, Header: http.Header{}, Body: report}
 }
 
 // notFound echoes the id as it was sent: the MD5 in a recorded answer about an MD5, the base64 of a URL in the vendor's
 // documentation. The texts for domains and addresses are guesses in the same manner.
-func (s *Server) notFound(r route) response {
+func (s *Server) notFound(r route) spoil.Answer {
 	noun := map[Endpoint]string{Files: "File", URLs: "URL", Domains: "Domain", IPAddresses: "IP address"}[r.endpoint]
 	return s.fail(http.StatusNotFound, "NotFoundError", noun+" \""+r.id+"\" not found")
 }
 
 // identify reads the id of a look-up, strictly: what it refuses cost the caller a request.
-func (s *Server) identify(r route) (object, *response) {
-	var refusal response
+func (s *Server) identify(r route) (object, *spoil.Answer) {
+	var refusal spoil.Answer
 	switch r.endpoint {
 	case Files:
 		if hash, ok := hashOf(r.id); ok {
@@ -72,7 +74,7 @@ func (s *Server) identify(r route) (object, *response) {
 	return object{}, &refusal
 }
 
-func (s *Server) invalid(message string) response {
+func (s *Server) invalid(message string) spoil.Answer {
 	return s.fail(http.StatusBadRequest, "InvalidArgumentError", message)
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // Limits are the requests an account may make. 0 is unlimited.
@@ -105,7 +107,7 @@ func (s *Server) meter(name string) *meter {
 }
 
 // rejected is the one answer for all three limits: the service does not say which was hit (recorded 2020-09-30).
-func (s *Server) rejected(now time.Time, after time.Duration) response {
+func (s *Server) rejected(now time.Time, after time.Duration) spoil.Answer {
 	answer := s.fail(http.StatusTooManyRequests, "QuotaExceededError", "Quota exceeded")
 	seconds := int64((after + time.Second - 1) / time.Second)
 	switch s.RetryAfter {
@@ -121,7 +123,7 @@ func (s *Server) rejected(now time.Time, after time.Duration) response {
 }
 
 // rateHeaders adds the minute's state, if they are switched on.
-func (s *Server) rateHeaders(answer response, x *exchange, key Key) response {
+func (s *Server) rateHeaders(answer spoil.Answer, x *exchange, key Key) spoil.Answer {
 	if !s.RateHeaders || key.Limits.Minute == 0 {
 		return answer
 	}

@@ -1,10 +1,12 @@
 package virustotal
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"time"
+
+	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // A Server answers as VirusTotal does. Its zero value is ready for use; set the fields before the first request.
@@ -54,13 +56,6 @@ type Server struct {
 	serial uint64
 }
 
-// A response is what is to be sent.
-type response struct {
-	Status int
-	Header http.Header // Beside the default set.
-	Body   []byte
-}
-
 // An exchange is one request on its way through the gates.
 type exchange struct {
 	request *http.Request
@@ -78,9 +73,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := s.answer(x)
 	if x.fault != nil {
-		answer = x.fault.spoil(answer)
+		answer = x.fault.Spoil(answer)
 	}
-	if !wait(r.Context(), s.Latency) || x.fault.cuts() {
+	if left := s.Latency > 0 && !lifecycle.Sleep(r.Context(), s.Latency); left || x.fault.Cuts() {
 		x.call.Status = 0
 		s.record(x)
 		panic(http.ErrAbortHandler) // Closes the connection without a byte.
@@ -92,9 +87,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer is what an honest server says. A fault in front of the limits costs nothing; one behind them keeps silent where the
 // request was refused.
-func (s *Server) answer(x *exchange) response {
+func (s *Server) answer(x *exchange) spoil.Answer {
 	if x.fault != nil && x.fault.Uncounted {
-		return response{Status: http.StatusOK}
+		return spoil.Answer{Status: http.StatusOK}
 	}
 	answer := s.decide(x)
 	switch answer.Status {
@@ -104,7 +99,7 @@ func (s *Server) answer(x *exchange) response {
 	return answer
 }
 
-func (s *Server) decide(x *exchange) response {
+func (s *Server) decide(x *exchange) spoil.Answer {
 	if x.request.Method != http.MethodGet {
 		return methodNotAllowed()
 	}
@@ -124,7 +119,7 @@ func (s *Server) decide(x *exchange) response {
 	return s.lookUp(x, key)
 }
 
-func (s *Server) premium(key Key) response {
+func (s *Server) premium(key Key) spoil.Answer {
 	if !key.Private && !key.GTI {
 		return s.fail(http.StatusForbidden, "ForbiddenError", "You are not authorized to perform the requested operation")
 	}
@@ -136,19 +131,4 @@ func (s *Server) now() time.Time {
 		return s.Now().UTC()
 	}
 	return time.Now().UTC()
-}
-
-// wait passes d, and tells whether the client was still there at the end.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"vtq.internal/shared/simulator/spoil"
 )
 
 // The pages behind a user. All are free of charge: the vendor says so of the two quota pages, of the user's own page it is
@@ -21,7 +23,7 @@ const unlimited = 1_000_000_000
 const maxUsageSpan = 30
 
 // user answers for the caller's own account, by its name or by the key itself.
-func (s *Server) user(x *exchange, key Key) response {
+func (s *Server) user(x *exchange, key Key) spoil.Answer {
 	if x.route.id != key.User && x.route.id != x.call.Key {
 		return s.fail(http.StatusForbidden, "ForbiddenError", "You are not authorized to perform the requested operation")
 	}
@@ -101,7 +103,7 @@ func (s *Server) profile(x *exchange, key Key) any {
 }
 
 // usage is the page of what was used by day and endpoint. The messages of its refusals are guesses.
-func (s *Server) usage(x *exchange, key Key) response {
+func (s *Server) usage(x *exchange, key Key) spoil.Answer {
 	now := s.now()
 	from, until, ok := usageSpan(x.request.URL.Query(), now)
 	if !ok {
