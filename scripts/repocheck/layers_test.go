@@ -70,6 +70,13 @@ func layers() []layer {
 			reason: "what opens the breaker is decided in services/lookup/internal/breaker, once",
 		},
 		{
+			who:    []string{module + "..."},
+			except: []string{shared + "telemetry"},
+			never:  []string{"go.opentelemetry.io/..."},
+			direct: true,
+			reason: "what is in a span, and what never is, is decided in shared/telemetry, once",
+		},
+		{
 			who:    []string{shared + "...", services + "..."},
 			except: []string{testkit},
 			never:  []string{testkit},

@@ -20,11 +20,12 @@ import (
 	"vtq.internal/shared/logging"
 	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/verdict"
 	"vtq.internal/shared/wire"
 )
 
-// Options are what a lookup worker is made of. All are required but Grace and PulseFunc.
+// Options are what a lookup worker is made of. All are required but Grace, PulseFunc and Tracer.
 type Options struct {
 	Config Config
 	NATS   *nats.Conn
@@ -40,6 +41,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
 	PulseFunc func(loop string) *admin.Pulse
+	// Tracer makes spans. Defaults to that of Run's context, if there is one.
+	Tracer *telemetry.Tracer
 }
 
 // pulse posts a loop of the stage.
@@ -110,7 +113,7 @@ func (o Options) validate() error {
 
 // Run answers jobs until ctx ends, finishes what is in hand within the grace, and returns nil.
 func (l *Lookup) Run(ctx context.Context) error {
-	if err := l.run(ctx); ctx.Err() == nil {
+	if err := l.run(l.options.Tracer.Context(ctx)); ctx.Err() == nil {
 		return err
 	}
 	return nil // Also when it was still starting: to be stopped is no failure.

@@ -99,6 +99,8 @@ func (w *worker) ready(ctx context.Context, from lane, hands chan<- struct{}) bo
 // handle answers one delivery, settles it and writes its line.
 func (w *worker) handle(ctx, working context.Context, from lane, message jetstream.Msg) {
 	began := time.Now()
+	ctx, span := stream.Process(ctx, message)
+	working = span.In(working)
 	release := stream.Hold(stream.LookupAckWait, message)
 	job, report, by, err := w.answerSafely(ctx, working, from, message)
 	if errors.Is(err, budget.ErrSpent) {
@@ -114,7 +116,7 @@ func (w *worker) handle(ctx, working context.Context, from lane, message jetstre
 	event.IndicatorID, event.IndicatorType = job.Indicator.ID, job.Indicator.Type
 	event.Lane, event.Provider, event.Cache = string(from.name), by.name, report.Cache
 	event.PermitWait, event.ProviderTook = report.PermitWait, report.Asked
-	event.Write(w.log)
+	stream.Write(event, outcome, span, w.log)
 }
 
 // answerSafely turns a panic into a fault, so that its message is settled and counted, and the other loops go on: one that panics

@@ -17,11 +17,12 @@ import (
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/provider"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
 )
 
-// Options are what a producer is made of. All are required but PulseFunc.
+// Options are what a producer is made of. All are required but PulseFunc and Tracer.
 type Options struct {
 	Config  Config
 	NATS    *nats.Conn
@@ -36,6 +37,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
 	PulseFunc func(loop string) *admin.Pulse
+	// Tracer makes spans. Defaults to that of Run's context, if there is one.
+	Tracer *telemetry.Tracer
 }
 
 // pulse posts a loop of the stage.
@@ -57,6 +60,7 @@ type Producer struct {
 	log     zerolog.Logger
 	metrics *metrics
 	pulse   *admin.Pulse
+	tracer  *telemetry.Tracer
 	walks   atomic.Int64
 	page    int // Indicators in a page: halved when pages turn out too large.
 }
@@ -80,7 +84,7 @@ func New(o Options) (*Producer, error) {
 			JS: js, Policy: o.Policy, Refresh: o.Refresh, Routes: o.Routes,
 			OnFull: func() { o.Logger.Warn().Str("stream", stream.Jobs).Msg("job stream full, waiting") },
 		},
-		log: o.Logger, metrics: m, pulse: o.pulse("producer"), page: o.Config.PageSize,
+		log: o.Logger, metrics: m, pulse: o.pulse("producer"), tracer: o.Tracer, page: o.Config.PageSize,
 	}, nil
 }
 
@@ -96,7 +100,7 @@ func (p *Producer) Walks() int { return int(p.walks.Load()) }
 
 // Run walks until ctx ends, and then returns nil. Outages do not end it.
 func (p *Producer) Run(ctx context.Context) error {
-	if err := p.run(ctx); ctx.Err() == nil {
+	if err := p.run(p.tracer.Context(ctx)); ctx.Err() == nil {
 		return err
 	}
 	return nil // Also when it was still starting: to be stopped is no failure.

@@ -16,10 +16,11 @@ import (
 	"vtq.internal/shared/admin"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/threatq"
 )
 
-// Options are what a pipeline is made of. All are required but PulseFunc.
+// Options are what a pipeline is made of. All are required but PulseFunc and Tracer.
 type Options struct {
 	Settings   Settings
 	NATS       *nats.Conn
@@ -29,6 +30,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
 	PulseFunc func(loop string) *admin.Pulse
+	// Tracer makes spans. Defaults to that of Run's context, if there is one.
+	Tracer *telemetry.Tracer
 }
 
 // A Pipeline is the three stages in one process.
@@ -37,6 +40,7 @@ type Pipeline struct {
 	producer *producer.Producer
 	lookup   *lookup.Lookup
 	writer   *writer.Writer
+	tracer   *telemetry.Tracer
 }
 
 // New creates the streams, or brings them up to date, and makes the three stages.
@@ -50,7 +54,7 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	logger := func(stage string) zerolog.Logger { return o.Logger.With().Str("stage", stage).Logger() }
-	p := &Pipeline{js: js}
+	p := &Pipeline{js: js, tracer: o.Tracer}
 	var errs [3]error
 	p.producer, errs[0] = producer.New(producer.Options{
 		Config: o.Settings.Producer, NATS: o.NATS, ThreatQ: o.ThreatQ, Site: o.Settings.ThreatQ.URL.String(),
@@ -100,7 +104,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	group.Add("producer", p.producer.Run)
 	group.Add("lookup", p.lookup.Run)
 	group.Add("writer", p.writer.Run)
-	return group.Run(ctx)
+	return group.Run(p.tracer.Context(ctx))
 }
 
 // A Progress is how far a pipeline has come.

@@ -24,6 +24,7 @@ import (
 	tqsim "vtq.internal/shared/simulator/threatq"
 	vtsim "vtq.internal/shared/simulator/virustotal"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/testkit"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/virustotal"
@@ -38,6 +39,7 @@ type world struct {
 	vt       *vtsim.Server
 	settings vtq.Settings
 	logs     io.Writer
+	tracer   *telemetry.Tracer
 	tqWire   *http.Transport
 	vtWire   *http.Transport
 }
@@ -139,7 +141,7 @@ func (w *world) startIn(p *mortal) *run {
 		Providers: []lookup.Provider{{
 			Name: provider.VirusTotal, Looker: client, Account: asked.Account, Quota: lookup.QuotaOf(asked.Limits()), UsageFunc: lookup.UsageOf(client),
 		}},
-		Logger: zerolog.New(w.logs), Registerer: prometheus.NewRegistry(),
+		Logger: zerolog.New(w.logs), Registerer: prometheus.NewRegistry(), Tracer: w.tracer,
 	})
 	if err != nil {
 		w.t.Fatalf("making a pipeline: %v", err)

@@ -40,7 +40,7 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 	began := time.Now()
 	b.metrics.batch.Observe(float64(len(messages)))
 	release := stream.Hold(stream.WriterAckWait, messages...) // Until others do: NATS may take its time to answer.
-	items := b.items(messages)
+	items := b.items(ctx, messages)
 	b.lookUp(ctx, items)
 	b.read(items)
 	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
@@ -127,5 +127,5 @@ func (b *batcher) settle(ctx context.Context, it *item, began time.Time) {
 	event.IndicatorID, event.IndicatorType, event.Provider = it.id, it.verdict.Indicator.Type, it.provider
 	event.Created, event.Updated = it.tally.Created, it.tally.Updated
 	event.Deleted, event.Unchanged = it.tally.Deleted, it.tally.Unchanged
-	event.Write(b.log)
+	stream.Write(event, outcome, it.span, b.log)
 }

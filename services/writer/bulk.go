@@ -9,6 +9,7 @@ import (
 	"vtq.internal/services/writer/internal/apply"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/threatq"
 )
 
@@ -176,6 +177,7 @@ func (b *batcher) hold(ctx context.Context, h *hold, lost context.CancelCauseFun
 		h.done = true
 		return
 	}
+	ctx = h.span.In(ctx)
 	score := b.newest(h.item).Score // Asked before the claim is held: from there on the entry belongs to who renews it.
 	held, release := b.ledger.Hold(ctx, h.entry)
 	h.write = func(known apply.Known) {
@@ -188,11 +190,14 @@ func (b *batcher) hold(ctx context.Context, h *hold, lost context.CancelCauseFun
 
 // send writes onto ThreatQ, and tells each item its share.
 func (b *batcher) send(ctx context.Context, holds []*hold) error {
-	firsts := make([]apply.First, len(holds))
+	firsts, spans := make([]apply.First, len(holds)), make([]telemetry.Span, len(holds))
 	for i, h := range holds {
+		spans[i] = h.span
 		firsts[i] = b.applier.NewFirst(h.id, h.verdict.Indicator.Value, h.verdict.Verdict, h.sent)
 	}
+	ctx, span := telemetry.Together(ctx, stream.Verdicts, spans)
 	shares, err := b.applier.Together(ctx, b.bulk.library, firsts)
+	span.End(err)
 	for i, h := range holds {
 		if shares == nil {
 			h.share.Err = err

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,12 +13,14 @@ import (
 	"vtq.internal/services/writer/internal/ledger"
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/wire"
 )
 
 // An item is a delivery with what it says.
 type item struct {
 	message  jetstream.Msg
+	span     telemetry.Span
 	stored   time.Time // When it entered the stream, by the server's clock.
 	at       wire.VerdictAddress
 	revision wire.Revision
@@ -37,10 +40,11 @@ type item struct {
 }
 
 // items brings a batch into the order of the stream, in which it was published: what comes again may come late.
-func (b *batcher) items(messages []jetstream.Msg) []*item {
+func (b *batcher) items(ctx context.Context, messages []jetstream.Msg) []*item {
 	items := make([]*item, len(messages))
 	for i, message := range messages {
 		it := &item{message: message, delivery: 1}
+		_, it.span = stream.Process(ctx, message)
 		if meta, err := message.Metadata(); err == nil {
 			it.revision, it.delivery = wire.RevisionOf(b.created, meta.Sequence.Stream), int(min(meta.NumDelivered, 1<<30))
 			it.stored = meta.Timestamp

@@ -16,11 +16,12 @@ import (
 	"vtq.internal/shared/admin"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/verdict"
 )
 
-// Options are what a writer is made of. All are required but Grace and PulseFunc.
+// Options are what a writer is made of. All are required but Grace, PulseFunc and Tracer.
 type Options struct {
 	Config  Config
 	NATS    *nats.Conn
@@ -32,6 +33,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// PulseFunc posts a loop for liveness. Defaults to none that is watched.
 	PulseFunc func(loop string) *admin.Pulse
+	// Tracer makes spans. Defaults to that of Run's context, if there is one.
+	Tracer *telemetry.Tracer
 }
 
 // pulse posts a loop of the stage.
@@ -71,7 +74,7 @@ func New(o Options) (*Writer, error) {
 
 // Run writes verdicts until ctx ends, finishes the batch in hand within the grace, and returns nil. Outages do not end it.
 func (w *Writer) Run(ctx context.Context) error {
-	if err := w.run(ctx); ctx.Err() == nil {
+	if err := w.run(w.options.Tracer.Context(ctx)); ctx.Err() == nil {
 		return err
 	}
 	return nil // Also when it was still starting: to be stopped is no failure.

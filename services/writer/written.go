@@ -95,6 +95,7 @@ func (b *batcher) known(it *item) apply.Known {
 
 // one writes one verdict, and waits while ThreatQ is down.
 func (b *batcher) one(ctx, working context.Context, it *item) {
+	ctx, working = it.span.In(ctx), it.span.In(working)
 	if b.judge(ctx, it) {
 		return
 	}

@@ -26,6 +26,7 @@ func TestUnknown(t *testing.T) {
 		"no value at all":           {"VT_APIKEY", ""},
 		"somebody else's":           {"NATS_URI=nats://host", ""},
 		"other case":                {"vt_api_key=k", ""},
+		"OpenTelemetry's":           {"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318", ""},
 		"Kubernetes host":           {"VTQ_NATS_SERVICE_HOST=10.0.0.1", ""},
 		"Kubernetes port":           {"VTQ_NATS_SERVICE_PORT_CLIENT=4222", ""},
 		"Kubernetes link":           {"VTQ_NATS_PORT=tcp://10.0.0.1:4222", ""},

@@ -4,6 +4,8 @@
 // the intake, and the process exits with 0 when what was in hand is finished; a second signal ends it at once. Anything else
 // that ends a service is said, and exits with 1.
 //
+// Spans are sent where OpenTelemetry's variables say so (package telemetry); what is left of them is sent when the service has ended.
+//
 // Probes are answered (package admin) from before the service begins until after it has ended. Readiness ends before the intake does.
 package daemon
 
@@ -24,6 +26,7 @@ import (
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/logging"
+	"vtq.internal/shared/telemetry"
 )
 
 // Exit codes of every program of this project.
@@ -52,7 +55,7 @@ type Service struct {
 	// so. Without either no probe is answered.
 	Admin        *config.Admin
 	AdminAddress string
-	// RunFunc runs the service until ctx ends. It posts on the board how far it has come.
+	// RunFunc runs the service until ctx ends. It posts on the board how far it has come. The tracer of the process is in ctx.
 	RunFunc func(ctx context.Context, log zerolog.Logger, board *admin.Board) error
 }
 
@@ -111,7 +114,9 @@ func run(p Process, s Service) int {
 	ctx, stop := Signals(context.Background(), p.Exit)
 	defer stop()
 	log.Info().Str("version", dial.Product()).Msg("started")
-	if err := s.watched(ctx, log); err != nil {
+	tracer := telemetry.New(ctx, telemetry.Program{Env: p.Env, Name: s.Name, Version: dial.Version(), Log: log})
+	defer tracer.Close() // When all work has ended.
+	if err := s.watched(tracer.Context(ctx), log); err != nil {
 		ended(log, err)
 		return Failed
 	}

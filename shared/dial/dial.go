@@ -17,12 +17,15 @@ import (
 )
 
 // Product names the program and its version to other services: "vtq/v1.2.3", or "vtq/dev" for a build without a version.
-func Product() string {
+func Product() string { return "vtq/" + Version() }
+
+// Version is that of the build: "v1.2.3", or "dev" for one without.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "vtq/dev"
+		return "dev"
 	}
-	return "vtq/" + info.Main.Version
+	return info.Main.Version
 }
 
 // ThreatQ makes a client. It sends nothing yet. Observe may be nil.

@@ -33,6 +33,7 @@ type Event struct {
 	Stream   string // The stream and the sequence in it identify the message.
 	Seq      uint64
 	Delivery uint64 // 1 is the first.
+	Replay   string // The replay that sent the message, or the job that it answers.
 
 	IndicatorID   int64 // ThreatQ's number. The value is never logged.
 	IndicatorType string
@@ -52,6 +53,9 @@ type Event struct {
 
 	QueueAge time.Duration // From publication to this delivery.
 	Took     time.Duration // From this delivery to settlement.
+
+	TraceID       string // Of the trace of this delivery.
+	LinkedTraceID string // Of the trace in which the message was published.
 
 	Err string // Without secrets and indicator values; cut at 1 KiB.
 }
@@ -78,6 +82,7 @@ func (e Event) MarshalZerologObject(to *zerolog.Event) {
 	text(to, "stream", e.Stream)
 	unsigned(to, "seq", e.Seq)
 	unsigned(to, "delivery", e.Delivery)
+	text(to, "replay", e.Replay)
 	number(to, "indicator_id", e.IndicatorID)
 	text(to, "indicator_type", e.IndicatorType)
 	text(to, "lane", e.Lane)
@@ -95,6 +100,8 @@ func (e Event) MarshalZerologObject(to *zerolog.Event) {
 	number(to, "rows_unchanged", e.Unchanged)
 	seconds(to, "queue_age_s", e.QueueAge)
 	seconds(to, "took_s", e.Took)
+	text(to, "trace_id", e.TraceID)
+	text(to, "linked_trace_id", e.LinkedTraceID)
 	text(to, "error", cut(e.Err))
 }
 

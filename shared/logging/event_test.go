@@ -24,6 +24,8 @@ func TestEventGolden(t *testing.T) {
 			Stream: "VTQ_JOBS", Seq: 40213, Delivery: 2, IndicatorID: 88123, IndicatorType: "fqdn", Lane: "fresh", Provider: "virustotal",
 			Outcome: logging.OutcomeTransient, Settle: "nak", RetryIn: 41200 * time.Millisecond, Cache: "miss",
 			PermitWait: 4 * time.Millisecond, ProviderTook: 212 * time.Millisecond, ProviderStatus: 503,
+			Replay:  "2026-03-01T09:30:15.000Z",
+			TraceID: "0af7651916cd43dd8448eb211c80319c", LinkedTraceID: "4bf92f3577b34da6a3ce929d0e0e4736",
 			QueueAge: 312 * time.Second, Took: 219 * time.Millisecond, Err: "asking virustotal: status 503",
 		},
 		{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/telemetry"
 )
 
 // A Client performs exchanges. It holds nothing but its settings and is safe for concurrent use.
@@ -19,6 +20,8 @@ type Client struct {
 	Transport http.RoundTripper
 	// Timeout bounds a whole exchange, from dialing to the last byte of the body. Zero leaves the bound to the context.
 	Timeout time.Duration
+	// Peer is what the service is called in spans, as "virustotal". Optional.
+	Peer string
 }
 
 // A Request is what to send.
@@ -47,6 +50,14 @@ var errTimeout = errors.New("no complete answer in time")
 // Every error is classified: Interrupted when the context was canceled, Permanent (ErrTooLarge) when the answer is longer than
 // the limit, Transient for everything else that keeps an answer from arriving whole.
 func (c Client) Do(ctx context.Context, req Request) (Response, error) {
+	ctx, span := telemetry.Request(ctx, telemetry.Call{Method: req.Method, Server: req.URL.Hostname(), Route: req.Route, Peer: c.Peer})
+	response, err := c.exchange(ctx, req)
+	span.Answered(response.Status)
+	span.End(err)
+	return response, err
+}
+
+func (c Client) exchange(ctx context.Context, req Request) (Response, error) {
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, errTimeout)

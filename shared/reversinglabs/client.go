@@ -37,7 +37,7 @@ func New(config Config) (*Client, error) {
 	}
 	base, _ := rest.ParseBase(config.BaseURL) // Validated.
 	return &Client{
-		wire: rest.Client{Transport: config.Transport, Timeout: config.Timeout},
+		wire: rest.Client{Transport: config.Transport, Timeout: config.Timeout, Peer: config.Provider},
 		base: base, provider: config.Provider, fold: config.FoldVariants,
 		headerFunc: func() http.Header { return headers(config) },
 	}, nil

@@ -81,5 +81,6 @@ func (s *Settler) epitaph(message jetstream.Msg, meta *jetstream.MsgMetadata, ca
 	}.Put(header)
 	wire.HistoryOf(message.Headers()).Put(header)
 	wire.PutReplay(header, wire.ReplayOf(message.Headers()))
+	wire.TraceOf(message.Headers()).Put(header)
 	return header
 }

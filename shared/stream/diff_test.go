@@ -37,7 +37,7 @@ func TestDiffReports(t *testing.T) {
 		j + "discard per subject is true, should be false":       jobs(func(c *jetstream.StreamConfig) { c.DiscardNewPerSubject = false }),
 		j + "max messages is 1000000, should be 5":               jobs(func(c *jetstream.StreamConfig) { c.MaxMsgs = 5 }),
 		j + "max bytes is 1073741824, should be 5":               jobs(func(c *jetstream.StreamConfig) { c.MaxBytes = 5 }),
-		j + "max message size is 197632, should be 5":            jobs(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 5 }),
+		j + "max message size is 198656, should be 5":            jobs(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 5 }),
 		v + "compression is S2, should be None":                  verdicts(func(c *jetstream.StreamConfig) { c.Compression = jetstream.NoCompression }),
 		v + "max age is 720h0m0s, should be 1h0m0s":              verdicts(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }),
 		v + "duplicate window is 10m0s, should be 1m0s":          verdicts(func(c *jetstream.StreamConfig) { c.Duplicates = time.Minute }),

@@ -70,7 +70,7 @@ func TestPublishUnlessPendingFails(t *testing.T) {
 			}
 		}
 		publish(wire.JobAddress{Lane: wire.Fresh, Route: "with space", Key: key(1), ID: 1}, body(1))
-		publish(jobAddress(1), make([]byte, wire.MaxJob+1024))
+		publish(jobAddress(1), make([]byte, wire.MaxJob+2048))
 		if err := l.js.DeleteStream(l.Context(), stream.Jobs); err != nil {
 			l.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/fault"
@@ -141,6 +142,8 @@ type delivered struct {
 func (d delivered) Metadata() (*jetstream.MsgMetadata, error) {
 	return &jetstream.MsgMetadata{NumDelivered: d.n, Timestamp: time.Unix(0, 0)}, d.err
 }
+
+func (d delivered) Headers() nats.Header { return nil }
 
 func (d delivered) NakWithDelay(delay time.Duration) error {
 	*d.delay = delay

@@ -53,9 +53,11 @@ const (
 	maxWrittenBytes = 13 << 27
 	// minDedup is the least that a server takes. Slots and entries of the ledger bear no message ids.
 	minDedup = 100 * time.Millisecond
-	// maxHeader is room for a message's headers, which the server counts as part of its size: names of streams and message
-	// ids, 200 bytes together.
-	maxHeader = 1 << 10
+	// maxHeader is room for a message's headers, which the server counts as part of its size: the history of one that died often, the
+	// name of a replay, a message id and what is expected of the stream have 1 KiB at most, a trace context at its bounds has 600 bytes.
+	maxHeader = 2 << 10
+	// maxSlot is a slot or a counter as a whole: headers of 200 bytes, and a sum.
+	maxSlot = 1 << 10
 
 	// LookupAckWait is how long a killed lookup worker's job waits: 30 s, since a leader election may take 7 s, and a worker
 	// extends it at a third of the time.
@@ -164,14 +166,14 @@ func streams(o Options) []jetstream.StreamConfig {
 			Storage: jetstream.FileStorage, Replicas: o.Replicas,
 			// No rollup, and no marker for deleted subjects, which would bring it: a rollup bypasses the refusal.
 			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, AllowMsgTTL: true, AllowDirect: true,
-			MaxBytes: maxQuotaBytes, MaxMsgSize: maxHeader, Duplicates: minDedup,
+			MaxBytes: maxQuotaBytes, MaxMsgSize: maxSlot, Duplicates: minDedup,
 		},
 		{
 			Name: Spend, Description: "What was spent of each day and month: a counter for each.",
 			Subjects: []string{wire.AllSpend}, Retention: jetstream.LimitsPolicy,
 			Storage: jetstream.FileStorage, Replicas: o.Replicas,
 			MaxMsgsPerSubject: 1, AllowMsgCounter: true, AllowDirect: true,
-			MaxAge: maxSpendAge, MaxBytes: maxSpendBytes, MaxMsgSize: maxHeader,
+			MaxAge: maxSpendAge, MaxBytes: maxSpendBytes, MaxMsgSize: maxSlot,
 		},
 		{
 			Name: Written, Description: "The writer's ledger: which rows of ours stand in ThreatQ, and of which verdict.",

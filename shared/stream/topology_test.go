@@ -18,17 +18,17 @@ func TestTopologyStreams(t *testing.T) {
 		{
 			Name: "VTQ_JOBS", Subjects: []string{"vtq.job.>"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
 			Replicas: 1, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
-			MaxMsgs: 1_000_000, MaxBytes: 1 << 30, MaxMsgSize: wire.MaxJob + 1024,
+			MaxMsgs: 1_000_000, MaxBytes: 1 << 30, MaxMsgSize: wire.MaxJob + 2048,
 		},
 		{
 			Name: "VTQ_URGENT", Subjects: []string{"vtq.urgent.>"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
 			Replicas: 1, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
-			MaxMsgs: 10_000, MaxBytes: 64 << 20, MaxMsgSize: 193 << 10, MaxAge: 15 * time.Minute,
+			MaxMsgs: 10_000, MaxBytes: 64 << 20, MaxMsgSize: 194 << 10, MaxAge: 15 * time.Minute,
 		},
 		{
 			Name: "VTQ_VERDICTS", Subjects: []string{"vtq.verdict.>", "vtq.alias.>"}, Storage: jetstream.FileStorage,
 			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxAge: 30 * 24 * time.Hour, Compression: jetstream.S2Compression,
-			MaxBytes: 4 << 30, MaxMsgSize: wire.MaxVerdict + 1024, Duplicates: 10 * time.Minute,
+			MaxBytes: 4 << 30, MaxMsgSize: wire.MaxVerdict + 2048, Duplicates: 10 * time.Minute,
 		},
 		{
 			Name: "VTQ_DEADLETTERS", Subjects: []string{
@@ -49,7 +49,7 @@ func TestTopologyStreams(t *testing.T) {
 		},
 		{
 			Name: "VTQ_WRITTEN", Subjects: []string{"vtq.written.>"}, Storage: jetstream.FileStorage,
-			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 13 << 27, MaxMsgSize: 65 << 10,
+			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 13 << 27, MaxMsgSize: 66 << 10,
 			Duplicates: 100 * time.Millisecond,
 		},
 	}

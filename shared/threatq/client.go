@@ -86,7 +86,7 @@ func New(conf Config) (*Client, error) {
 	}
 	c := &Client{
 		base: base, identity: who, agent: cmp.Or(conf.Product, "vtq"), observe: conf.ObserveFunc,
-		wire:     rest.Client{Transport: transport, Timeout: cmp.Or(conf.Timeout, DefaultTimeout)},
+		wire:     rest.Client{Transport: transport, Timeout: cmp.Or(conf.Timeout, DefaultTimeout), Peer: "threatq"},
 		types:    catalogue{noun: "types", path: "/api/indicator/types"},
 		statuses: catalogue{noun: "statuses", path: "/api/indicator/statuses"},
 	}

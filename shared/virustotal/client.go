@@ -37,7 +37,7 @@ func New(config Config) (*Client, error) {
 	base, _ := rest.ParseBase(config.BaseURL)  // Validated.
 	links, _ := parseLinkBase(config.LinkBase) // Validated.
 	return &Client{
-		wire: rest.Client{Transport: config.Transport, Timeout: config.Timeout},
+		wire: rest.Client{Transport: config.Transport, Timeout: config.Timeout, Peer: config.Provider},
 		base: base, links: links,
 		provider: config.Provider, private: config.PrivateKey, dialect: config.Dialect,
 		headerFunc: func() http.Header { return headers(config.APIKey, config.Tool) },

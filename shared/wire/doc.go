@@ -2,7 +2,8 @@
 //
 // A job says "ask about this object for this indicator", a verdict says "this is the answer for that indicator", an alias
 // says "this object is that other one". A dead letter is the message itself, whole, with headers that say why it died and what
-// became of it before. What somebody asked for by a replay names that replay (HeaderReplay), from the job to the verdict.
+// became of it before. What somebody asked for by a replay names that replay (HeaderReplay), from the job to the verdict. In which span
+// of a trace a message was published its headers say as W3C has it (Trace).
 //
 //	vtq.job.<lane>.<route>.<key>.<id>         a job of the backlog; lanes fresh, refresh
 //	vtq.urgent.<route>.<key>.<id>             a job of the lane urgent: somebody waits

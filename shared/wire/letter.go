@@ -32,7 +32,7 @@ const (
 	maxSubject = 256
 	// maxDeaths bounds the earlier deaths that a message carries, and maxDeath each of them, in bytes. With its name and the end
 	// of its line each takes 15 more, so that all of them, the count, the name of a replay, a message id, the name of a stream and the
-	// sequence that is expected there stay below the 1 KiB that a stream leaves for headers.
+	// sequence that is expected there stay below 1 KiB; with a trace context below the 2 KiB that a stream leaves for headers.
 	maxDeaths = 5
 	maxDeath  = 120
 )

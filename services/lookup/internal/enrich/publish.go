@@ -13,6 +13,7 @@ import (
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/wire"
 )
 
@@ -82,7 +83,11 @@ func (e *Enricher) publish(ctx context.Context, t Ticket, id int64, key indicato
 	message := nats.NewMsg(wire.VerdictAddress{Provider: e.Name, Key: key, ID: id}.Subject())
 	message.Data = body
 	wire.PutReplay(message.Header, t.Replay)
-	if err := e.store(ctx, message, jetstream.WithMsgID(t.ID)); err != nil {
+	span := telemetry.Publish(ctx, stream.Verdicts, message.Header)
+	span.Tell(telemetry.Facts{IndicatorID: id, Lane: string(t.Lane), Provider: e.Name})
+	err = e.store(ctx, message, jetstream.WithMsgID(t.ID))
+	span.End(err)
+	if err != nil {
 		return fmt.Errorf("publishing a verdict: %w", err)
 	}
 	return nil

@@ -83,6 +83,8 @@ func (c *cli) runLookup(cmd *cobra.Command, args []string, f lookupFlags) error 
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
+	ctx, flush := c.traced(ctx)
+	defer flush()
 	nc, err := reach(ctx, s, "inquiry")
 	if err != nil {
 		return err

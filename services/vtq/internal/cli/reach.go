@@ -13,12 +13,15 @@ import (
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/embedded"
 	"vtq.internal/shared/dial"
+	"vtq.internal/shared/telemetry"
 )
 
 // operate connects to the pipeline that runs, in the role of an operator, for as long as f works. The context ends with a signal.
 func (c *cli) operate(cmd *cobra.Command, s vtq.Settings, f func(context.Context, jetstream.JetStream) error) error {
 	ctx, stop := c.signals(cmd)
 	defer stop()
+	ctx, flush := c.traced(ctx)
+	defer flush()
 	nc, err := reach(ctx, s, "operator")
 	if err != nil {
 		return err
@@ -35,6 +38,13 @@ func (c *cli) operate(cmd *cobra.Command, s vtq.Settings, f func(context.Context
 		}
 	}
 	return err
+}
+
+// traced gives a context whose spans go where OpenTelemetry's variables say. What is wrong with them is no concern of somebody who is at
+// a terminal.
+func (c *cli) traced(ctx context.Context) (_ context.Context, flush func()) {
+	tracer := telemetry.New(ctx, telemetry.Program{Env: c.process.Env, Name: "vtq", Version: dial.Version(), Log: zerolog.Nop()})
+	return tracer.Context(ctx), tracer.Close
 }
 
 // reach connects to the server of the pipeline that runs, in a role.

@@ -123,6 +123,7 @@ func (l Letter) again() nats.Header {
 	header := nats.Header{}
 	l.History.Redrive(l.Death).Put(header)
 	wire.PutReplay(header, wire.ReplayOf(l.Header))
+	wire.TraceOf(l.Header).Put(header)
 	return header
 }
 

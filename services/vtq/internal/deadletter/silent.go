@@ -21,6 +21,7 @@ func (b *Box) exhume(ctx context.Context, l Letter) (Letter, error) {
 	l.Death.Put(buried.Header)
 	l.History.Put(buried.Header)
 	wire.PutReplay(buried.Header, wire.ReplayOf(l.Header))
+	wire.TraceOf(l.Header).Put(buried.Header)
 	// The note is part of the id: a letter that the stage itself wrote about this message, and that may have been dealt with, must
 	// not make the server drop this one.
 	id := wire.DeadID(fmt.Sprintf("%s-%d", Silent, l.ID), l.Origin.Stream, l.Origin.Created, l.Origin.Sequence)

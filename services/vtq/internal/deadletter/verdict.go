@@ -11,6 +11,7 @@ import (
 
 	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/telemetry"
 	"vtq.internal/shared/wire"
 )
 
@@ -44,8 +45,11 @@ func (b *Box) sendVerdict(ctx context.Context, at wire.VerdictAddress, l Letter)
 			return Superseded, nil
 		}
 		message := &nats.Msg{Subject: l.Death.Subject, Header: l.again(), Data: l.Body}
+		span := telemetry.Publish(ctx, stream.Verdicts, message.Header)
+		span.Tell(telemetry.Facts{IndicatorID: at.ID, Provider: at.Provider})
 		_, err = b.js.PublishMsg(ctx, message, jetstream.WithExpectStream(stream.Verdicts),
 			jetstream.WithExpectLastSequencePerSubject(standing), jetstream.WithMsgID(wire.RedriveID(b.created, l.ID)))
+		span.End(err)
 		if !stream.Conflict(err) {
 			if err != nil {
 				err = fmt.Errorf("publishing a verdict: %w", err)

@@ -1,0 +1,69 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// FlushTime bounds how long Close takes. With the default grace of 25 s it stays within the 30 s that Kubernetes gives a pod to end.
+const FlushTime = 3 * time.Second
+
+// A Program is whose spans they are.
+type Program struct {
+	Env           []string // As os.Environ gives it.
+	Name, Version string   // Its own. OTEL_SERVICE_NAME may call it otherwise.
+	Log           zerolog.Logger
+}
+
+// New makes the tracer of a program. It sends nothing yet, and has no error: what is wrong with the variables is warned of, by their
+// names, and nothing is sent.
+func New(ctx context.Context, p Program) *Tracer {
+	to, err := collector(p.Env)
+	if err != nil {
+		p.Log.Warn().Err(err).Msg("spans are not sent")
+	}
+	if to == nil {
+		return Using(sdk.NewTracerProvider(sdk.WithSampler(sdk.NeverSample())))
+	}
+	client, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(to.String()))
+	if err != nil {
+		p.Log.Warn().Str("error", reason(err)).Msg("spans are not sent")
+		return Using(sdk.NewTracerProvider(sdk.WithSampler(sdk.NeverSample())))
+	}
+	over, end := context.WithCancel(context.WithoutCancel(ctx))
+	out := newExporter(over, client, p.Log)
+	provider := sdk.NewTracerProvider(
+		sdk.WithBatcher(out), // Bounded, and it drops what it has no room for: defaults of the library.
+		sdk.WithResource(p.resource(ctx)),
+	)
+	p.Log.Info().Str("server", to.Host).Msg("sending spans")
+	t := Using(provider)
+	t.closeFunc = func() {
+		defer end() // Whatever is under way then is left.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), FlushTime)
+		defer cancel()
+		err := provider.Shutdown(ctx)
+		out.hush()
+		if err != nil {
+			p.Log.Warn().Str("error", reason(err)).Msg("the last spans were not sent")
+		}
+	}
+	return t
+}
+
+// resource is what is told of the process with every batch of spans.
+func (p Program) resource(ctx context.Context) *resource.Resource {
+	all, err := resource.New(ctx, resource.WithTelemetrySDK(),
+		resource.WithAttributes(attribute.String("service.name", p.Name), attribute.String("service.version", p.Version)),
+		resource.WithFromEnv()) // Last: it takes precedence.
+	if err != nil { // Its text repeats what it could not read.
+		p.Log.Warn().Msg("OTEL_RESOURCE_ATTRIBUTES: cannot be read as a whole; wants key=value,key=value")
+	}
+	return all
+}
