@@ -120,15 +120,24 @@ func TestAReplayedVerdictDiesAgain(t *testing.T) {
 	})
 }
 
-// TestTheNameOfAReplayGoesAlong from a letter to the message that is sent again.
-func TestTheNameOfAReplayGoesAlong(t *testing.T) {
+// TestWhereAJobCameFromGoesAlong from a letter to the message that is sent again, to two of them: the name of its replay, and in which span
+// it was published first.
+func TestWhereAJobCameFromGoesAlong(t *testing.T) {
 	inLab(t, func(l *lab) {
 		at := must(wire.ParseJobSubject(job(1)))(l.T)
-		must(stream.Resubmit(l.Context(), l.js, at, header(wire.HeaderReplay, "a replay"), []byte(body(1))))(l.T)
-		l.bury("lookup", l.takeJob(), "bad")
-		l.redrive()
-		if got := wire.ReplayOf(l.takeJob().Headers()); got != "a replay" {
+		const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		from := header(wire.HeaderReplay, "a replay", wire.HeaderTraceParent, parent)
+		must(stream.Resubmit(l.Context(), l.js, at, from, []byte(body(1))))(l.T)
+		for range 2 {
+			l.bury("lookup", l.takeJob(), "bad")
+			l.redrive()
+		}
+		again := l.takeJob().Headers()
+		if got := wire.ReplayOf(again); got != "a replay" {
 			l.Errorf("the job that was redriven tells of replay %q, want the one that it came by", got)
+		}
+		if got := wire.TraceOf(again).Parent; got != parent {
+			l.Errorf("the job that was redriven bears the context %q, want %q", got, parent)
 		}
 	})
 }
