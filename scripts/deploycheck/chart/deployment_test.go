@@ -214,6 +214,9 @@ func TestSetupComesFirst(t *testing.T) {
 	if len(jobs) != 1 || jobs[0].Annotations["helm.sh/hook"] != "pre-install,pre-upgrade" {
 		t.Fatalf("jobs %v, want one before installations and upgrades", jobs)
 	}
+	if policy := policies(release)["setup"]; policy.Annotations["helm.sh/hook"] != jobs[0].Annotations["helm.sh/hook"] || policy.Annotations["helm.sh/hook-weight"] != "-5" {
+		t.Errorf("its policy comes with %v, want before it", policy.Annotations)
+	}
 	spec := jobs[0].Spec.Template.Spec
 	if len(spec.Containers[0].EnvFrom) > 0 || spec.ServiceAccountName != "" {
 		t.Error("it needs a ConfigMap or an account that are not there yet")

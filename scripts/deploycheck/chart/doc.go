@@ -15,3 +15,5 @@
 // The ScaledObject has structs of its own in this package, with the keys that are used: KEDA's module would bring the clients of sixty
 // services along.
 package chart
+
+//go:generate go test . -run ^TestReadmeIsFresh$ -update

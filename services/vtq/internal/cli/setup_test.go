@@ -89,6 +89,25 @@ func TestSetupWaits(t *testing.T) {
 	}
 }
 
+// TestSetupDoesNotWaitForARefusal would time out if it did.
+func TestSetupDoesNotWaitForARefusal(t *testing.T) {
+	dir := t.TempDir()
+	server, err := embedded.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	at, err := embedded.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"NATS_URL=" + at.URL[0], "NATS_USER=" + at.User, "NATS_PASSWORD=wrong"}
+	_, stderr, code := run(t, env, "setup", "--wait", "24h")
+	if code != 1 || !strings.Contains(stderr, "NATS_USER, NATS_PASSWORD") {
+		t.Errorf("exit code %d, want 1 and the variables to mend:\n%s", code, stderr)
+	}
+}
+
 // natstest runs a server at an address until the test ends.
 func natstest(t *testing.T, host string, port int) error {
 	t.Helper()

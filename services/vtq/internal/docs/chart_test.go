@@ -12,6 +12,8 @@ import (
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/docs"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
 )
 
 // required is what an environment cannot do without.
@@ -104,6 +106,27 @@ func TestChartSettingsHoldNoCredentials(t *testing.T) {
 	for _, name := range []string{"THREATQ_URL", "VTQ_SWEEP", "NATS_REPLICAS", "VT_REQUESTS_PER_DAY", "THREATQ_CA_FILE"} {
 		if _, ok := known[name]; !ok {
 			t.Errorf("%s is no setting", name)
+		}
+	}
+}
+
+// TestChartScalesByTheStreamsThatAreThere compares the template of the ScaledObjects with the topology: KEDA would only say that it
+// finds no such consumer, in a cluster.
+func TestChartScalesByTheStreamsThatAreThere(t *testing.T) {
+	template, err := os.ReadFile(inRoot("deployments/helm/vtq/templates/scaledobject.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"stream: " + stream.Verdicts, "consumer: " + stream.Writer, "consumer: lookup-{{ $lane }}-{{ $route }}"}
+	for _, lane := range wire.Lanes() {
+		want = append(want, fmt.Sprintf("%q %q", lane, stream.LaneStream(lane)))
+		if got, name := stream.LookupConsumer(lane, "some"), fmt.Sprintf("lookup-%s-some", lane); got != name {
+			t.Errorf("the consumer of lane %s is %s, the chart counts %s", lane, got, name)
+		}
+	}
+	for _, part := range want {
+		if !strings.Contains(string(template), part) {
+			t.Errorf("the template lacks %q", part)
 		}
 	}
 }
