@@ -58,5 +58,6 @@ func variable(field reflect.StructField, name string) Variable {
 		Required: field.Tag.Get("required") == "true",
 		Usual:    field.Tag.Get("required") != "",
 		Secret:   field.Type == reflect.TypeFor[Secret](),
+		Shape:    shapeOf(field.Type),
 	}
 }

@@ -11,6 +11,7 @@ type Variable struct {
 	Required bool
 	Usual    bool // Required, or so unless other variables say otherwise.
 	Secret   bool // Also read from the file that File() names.
+	Shape    Shape
 }
 
 // File returns the name of the variable that names the file of a secret.

@@ -55,6 +55,8 @@ type Service struct {
 	// so. Without either no probe is answered.
 	Admin        *config.Admin
 	AdminAddress string
+	// WarnFunc gives a line for whatever in the settings works, and works badly. Without one there is nothing of the kind.
+	WarnFunc func() []string
 	// RunFunc runs the service until ctx ends. It posts on the board how far it has come. The tracer of the process is in ctx.
 	RunFunc func(ctx context.Context, log zerolog.Logger, board *admin.Board) error
 }
@@ -81,7 +83,7 @@ func Main(p Process, s Service) int {
 		return Misused
 	}
 	if *check {
-		for _, warning := range s.unknown(p.Env) {
+		for _, warning := range s.warnings(p.Env) {
 			say(p.Stderr, "%s: warning: %s\n", s.Name, warning)
 		}
 		say(p.Stdout, "%s: the configuration is fine\n", s.Name)
@@ -108,7 +110,7 @@ func misused(err error) int {
 
 func run(p Process, s Service) int {
 	log := logging.New(p.Stderr, *s.Log, s.Name)
-	for _, warning := range s.unknown(p.Env) {
+	for _, warning := range s.warnings(p.Env) {
 		log.Warn().Msg(warning)
 	}
 	ctx, stop := Signals(context.Background(), p.Exit)

@@ -190,6 +190,21 @@ func TestMainWarns(t *testing.T) {
 	}
 }
 
+// TestMainWarnsOfItsSettings says what the service holds against its settings, when they are checked and when it starts.
+func TestMainWarnsOfItsSettings(t *testing.T) {
+	for _, args := range [][]string{nil, {"-check-config"}} {
+		var s settings
+		var stderr bytes.Buffer
+		code := daemon.Main(daemon.Process{Args: args, Env: []string{"VTQ_SHUTDOWN_GRACE=3s"}, Stdout: &stderr, Stderr: &stderr}, daemon.Service{
+			Name: "vtq-test", Log: &s.Log, Settings: []any{&s}, RunFunc: fine,
+			WarnFunc: func() []string { return []string{"a grace of " + s.Shutdown.Grace.String()} },
+		})
+		if code != daemon.Done || !strings.Contains(stderr.String(), "a grace of 3s") {
+			t.Errorf("Main(%v) = %d with %q, want the warning", args, code, stderr.String())
+		}
+	}
+}
+
 // TestMainKnowsWhatOthersRead lets services share one environment.
 func TestMainKnowsWhatOthersRead(t *testing.T) {
 	env := []string{"VT_API_KEY=k", "THREATQ_URL=u", "VTQ_POLL=1m", "VTQ_LOOKUP_CONCURRENCY=1", "VTQ_SOURCE=us", "VTQ_MAX_TPL=GREEN"}

@@ -6,6 +6,15 @@ import (
 	"vtq.internal/shared/config"
 )
 
+// warnings are what is said of an environment that can be read, and does not stop the service.
+func (s Service) warnings(environ []string) []string {
+	warnings := s.unknown(environ)
+	if s.WarnFunc != nil {
+		warnings = append(warnings, s.WarnFunc()...)
+	}
+	return warnings
+}
+
 // unknown warns of variables that nobody reads. What other services read is known here: they may all be given one environment.
 func (s Service) unknown(environ []string) []string {
 	return config.Unknown(environ, append(slices.Clone(s.Settings),

@@ -34,6 +34,7 @@ func run(p daemon.Process) int {
 	var s settings
 	return daemon.Main(p, daemon.Service{
 		Name: "vtq-lookup", Log: &s.Log, Settings: []any{&s}, Admin: &s.Admin, AdminAddress: admin.Address,
+		WarnFunc: func() []string { return s.Providers.Warnings(s.Shutdown) },
 		RunFunc: func(ctx context.Context, log zerolog.Logger, board *admin.Board) error {
 			return serve(ctx, s, log, board)
 		},

@@ -68,6 +68,10 @@ func configuration(_ context.Context, environ []string) []Result {
 			})
 		}
 		results[len(results)-1].Mend = "set all of these in the environment or in .env; .env.example explains every variable"
+	} else {
+		for _, warning := range settings.Providers.Warnings(settings.Shutdown) {
+			results = append(results, Result{Check: name, State: Note, Tried: tried, Found: warning, Mend: "it works, and wastes quota"})
+		}
 	}
 	for _, unknown := range config.Unknown(environ, &settings) {
 		results = append(results, Result{Check: name, State: Note, Tried: tried, Found: unknown, Mend: "it is ignored"})

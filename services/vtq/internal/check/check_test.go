@@ -109,6 +109,11 @@ func TestEveryComplaintIsAResult(t *testing.T) {
 	)
 }
 
+func TestARequestThatOutlastsAShutdownIsANote(t *testing.T) {
+	env := append(world(t, simulation.Synthetic()), "VT_TIMEOUT=25s")
+	expect(t, env, but("configuration", expectation{"configuration", check.Note, "VT_TIMEOUT: should be below VTQ_SHUTDOWN_GRACE"})...)
+}
+
 func TestThreatQ(t *testing.T) {
 	env := world(t, simulation.Synthetic())
 	cases := map[string]struct {

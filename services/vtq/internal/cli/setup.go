@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -10,23 +14,33 @@ import (
 	"vtq.internal/services/vtq"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/dial"
+	"vtq.internal/shared/lifecycle"
 	"vtq.internal/shared/stream"
 )
 
+// setupPause parts two attempts to reach the server that setup waits for.
+const setupPause = 2 * time.Second
+
 func (c *cli) setup() *cobra.Command {
-	return &cobra.Command{
+	var patience time.Duration
+	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Create the streams on a NATS server, or bring them up to date",
 		Long: `Setup creates the streams and consumers that the services need on the server that
 NATS_URL names, and brings those that are there up to date. It can run any number
 of times. The services only use what is there, so that their accounts need no
-right to create anything; vtq up does the same for itself.`,
+right to create anything; vtq up does the same for itself.
+
+With --wait it waits for a server that does not answer yet, as one that is being
+installed along with the services.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.runSetup(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runSetup(cmd, patience) },
 	}
+	cmd.Flags().DurationVar(&patience, "wait", 0, "how long to wait for a server that does not answer")
+	return cmd
 }
 
-func (c *cli) runSetup(cmd *cobra.Command) error {
+func (c *cli) runSetup(cmd *cobra.Command, patience time.Duration) error {
 	var s vtq.Settings
 	// NATS_REPLICAS and the ages of verdicts shape the streams; the rest of the environment is not asked for.
 	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &s.Providers.Routing); err != nil {
@@ -41,7 +55,7 @@ func (c *cli) runSetup(cmd *cobra.Command) error {
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
-	nc, err := dial.NATS(ctx, s.NATS, "setup", zerolog.Nop())
+	nc, err := await(ctx, s.NATS, patience)
 	if err != nil {
 		return err
 	}
@@ -60,4 +74,15 @@ func (c *cli) runSetup(cmd *cobra.Command) error {
 		_, _ = fmt.Fprintf(c.process.Stdout, "%-15s  %s\n", made.Name, made.Description) // Whoever closed it does not want it.
 	}
 	return nil
+}
+
+// await connects. A server that refuses the login is not waited for: it would refuse it again.
+func await(ctx context.Context, at config.NATS, patience time.Duration) (*nats.Conn, error) {
+	end := time.Now().Add(patience)
+	for {
+		nc, err := dial.NATS(ctx, at, "setup", zerolog.Nop())
+		if err == nil || errors.Is(err, nats.ErrAuthorization) || time.Now().After(end) || !lifecycle.Sleep(ctx, setupPause) {
+			return nc, err
+		}
+	}
 }

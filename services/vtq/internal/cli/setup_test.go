@@ -1,8 +1,12 @@
 package cli_test
 
 import (
+	"net"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"vtq.internal/services/vtq/internal/embedded"
 )
@@ -49,4 +53,69 @@ func TestSetupSaysWhatItLacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSetupWaits starts the server when setup has already found nobody there.
+func TestSetupWaits(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := held.Addr().String()
+	knocked := make(chan struct{})
+	go func() { // It hangs up on the first who comes.
+		defer close(knocked)
+		if guest, err := held.Accept(); err == nil {
+			_ = guest.Close()
+		}
+		_ = held.Close()
+	}()
+	served := make(chan error, 1)
+	go func() {
+		<-knocked
+		host, port, _ := net.SplitHostPort(address)
+		number, err := strconv.Atoi(port)
+		if err == nil {
+			err = natstest(t, host, number)
+		}
+		served <- err
+	}()
+	stdout, stderr, code := run(t, []string{"NATS_URL=" + address}, "setup", "--wait", "1m")
+	if err := <-served; err != nil {
+		t.Fatal(err)
+	}
+	if code != 0 || !strings.Contains(stdout, "VTQ_JOBS  ") {
+		t.Errorf("exit code %d, want 0 and the names of the streams:\n%s%s", code, stdout, stderr)
+	}
+}
+
+// TestSetupDoesNotWaitForARefusal would time out if it did.
+func TestSetupDoesNotWaitForARefusal(t *testing.T) {
+	dir := t.TempDir()
+	server, err := embedded.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	at, err := embedded.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"NATS_URL=" + at.URL[0], "NATS_USER=" + at.User, "NATS_PASSWORD=wrong"}
+	_, stderr, code := run(t, env, "setup", "--wait", "24h")
+	if code != 1 || !strings.Contains(stderr, "NATS_USER, NATS_PASSWORD") {
+		t.Errorf("exit code %d, want 1 and the variables to mend:\n%s", code, stderr)
+	}
+}
+
+// natstest runs a server at an address until the test ends.
+func natstest(t *testing.T, host string, port int) error {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: host, Port: port, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		return err
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	return nil
 }

@@ -42,6 +42,7 @@ VTQ_ADMIN_ADDRESS has it answer probes and serve metrics (/livez, /readyz,
 			p.Args, p.Env = nil, c.logEnvironment()
 			return exit(daemon.Main(p, daemon.Service{
 				Name: "vtq", Log: &s.Log, Settings: []any{&s}, Admin: &s.Admin, // No port is opened that nobody has asked for.
+				WarnFunc: func() []string { return s.Providers.Warnings(s.Shutdown) },
 				RunFunc: func(ctx context.Context, log zerolog.Logger, board *admin.Board) error {
 					return serve(ctx, s, log, board)
 				},

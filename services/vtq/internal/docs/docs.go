@@ -1,5 +1,5 @@
-// Package docs makes what is written about the configuration out of the configuration itself: two tables of the README and
-// .env.example, so that neither can tell of a variable that is gone, or leave a new one out.
+// Package docs makes what is written about the configuration out of the configuration itself: two tables of the README, the settings
+// in the schema of the Helm chart, and .env.example, so that none of them can tell of a variable that is gone, or leave a new one out.
 //
 // In the README a table stands between two comments, which do not show:
 //
@@ -19,7 +19,7 @@ import (
 	"vtq.internal/shared/provider"
 )
 
-//go:generate go test . -run ^TestFresh$ -update
+//go:generate go test . -run Fresh$ -update
 
 // A Section is a generated part of a document.
 type Section struct {
