@@ -38,7 +38,7 @@ func TestRolesEnd(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := strings.Count(s.log.String(), "iolation"); got < len(all) {
+	if got := strings.Count(s.log.String(), " Violation - "); got < len(all) {
 		t.Errorf("the server's log tells of %d violations, want %d or more", got, len(all))
 	}
 	t.Logf("tried %d", len(all))

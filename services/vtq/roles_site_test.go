@@ -67,7 +67,7 @@ func (s *site) serve() {
 	if err != nil {
 		s.Fatalf("making a server: %v", err)
 	}
-	instance.SetLogger(s.log, false, false)
+	instance.SetLogger(s.log, false, true) // With what everybody asks.
 	instance.Start()
 	s.Cleanup(func() { instance.Shutdown(); instance.WaitForShutdown() })
 	if !instance.ReadyForConnections(30 * time.Second) {
@@ -178,7 +178,7 @@ func (l *lines) Warnf(format string, v ...any)   { l.say(format, v...) }
 func (l *lines) Fatalf(format string, v ...any)  { l.say(format, v...) }
 func (l *lines) Errorf(format string, v ...any)  { l.say(format, v...) }
 func (l *lines) Debugf(string, ...any)           {}
-func (l *lines) Tracef(string, ...any)           {}
+func (l *lines) Tracef(format string, v ...any)  { l.say(format, v...) }
 
 func (l *lines) say(format string, v ...any) {
 	_, _ = io.WriteString(l, fmt.Sprintf(format, v...)+"\n")
