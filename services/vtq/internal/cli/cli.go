@@ -45,7 +45,7 @@ environment variables; "vtq check" tells whether they will do.`,
 	root.SetArgs(c.process.Args) // cobra would read os.Args.
 	root.SetOut(c.process.Stdout)
 	root.SetErr(c.process.Stderr)
-	root.AddCommand(c.up(), c.check(), c.setup(), c.lookup(), c.pause(), c.resume(), c.deadletters(), c.replay(), c.demo(), c.simulate())
+	root.AddCommand(c.up(), c.check(), c.setup(), c.credentials(), c.lookup(), c.pause(), c.resume(), c.deadletters(), c.replay(), c.demo(), c.simulate())
 	return root
 }
 

@@ -3,6 +3,7 @@
 //	vtq up           run the pipeline                          logs on standard error, until a signal
 //	vtq check        try out what the pipeline needs           a line for each thing, or JSON
 //	vtq setup        make the streams on a NATS server         their names
+//	vtq credentials  make keys and certificates for NATS       files, or a manifest
 //	vtq lookup       ask a running pipeline about values       a table, or JSON
 //	vtq pause        let no worker ask, for a while            until when
 //	vtq resume       end that                                  what is so now

@@ -1,0 +1,3 @@
+package grant
+
+//go:generate go test . -run ^TestFresh$ -update

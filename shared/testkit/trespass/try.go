@@ -1,0 +1,70 @@
+package trespass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"vtq.internal/shared/grant"
+)
+
+// A Trespass is something that a role must not be able to do.
+type Trespass struct {
+	Role grant.Role
+	Name string // What it would come to.
+	// Publish or Subscribe is the subject, and the other is empty.
+	Publish, Subscribe string
+	Body               string
+}
+
+// String names the role and what it would come to.
+func (t Trespass) String() string { return fmt.Sprintf("%s: %s", t.Role, t.Name) }
+
+// answerTime bounds the wait for the server's answer to what is asked after the try.
+const answerTime = 10 * time.Second
+
+// Try tries it over a connection of the role. The error is nil when the server has refused it. A server says so before it answers what
+// is asked next, and the client takes note of it in that order, so that nothing has to be waited for; to be the last to be refused,
+// the connection must be nobody else's meanwhile.
+func (t Trespass) Try(ctx context.Context, nc *nats.Conn) error {
+	if err := t.send(nc); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	if err := nc.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("%v: asking the server: %w", t, err)
+	}
+	if err := nc.LastError(); !errors.Is(err, nats.ErrPermissionViolation) || !strings.Contains(err.Error(), t.refusal()) {
+		return fmt.Errorf("%v: the server let it pass: %s%s", t, t.Publish, t.Subscribe)
+	}
+	return nil
+}
+
+// refusal is how the server's own words for it end.
+func (t Trespass) refusal() string {
+	if t.Subscribe != "" {
+		return fmt.Sprintf("Subscription to %q", t.Subscribe)
+	}
+	return fmt.Sprintf("Publish to %q", t.Publish)
+}
+
+// send publishes or subscribes, with a subject for the answer that the role hears, as a client would.
+func (t Trespass) send(nc *nats.Conn) error {
+	if t.Subscribe != "" {
+		heard, err := nc.SubscribeSync(t.Subscribe)
+		if err != nil {
+			return fmt.Errorf("%v: subscribing: %w", t, err)
+		}
+		_ = heard.Unsubscribe() // Refused or not, it is of no more use.
+		return nil
+	}
+	if err := nc.PublishRequest(t.Publish, nc.NewInbox(), []byte(t.Body)); err != nil {
+		return fmt.Errorf("%v: publishing: %w", t, err)
+	}
+	return nil
+}
