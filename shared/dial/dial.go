@@ -6,7 +6,6 @@ package dial
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/provider"
@@ -15,15 +14,6 @@ import (
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/virustotal"
 )
-
-// Product names the program and its version to other services: "vtq/v1.2.3", or "vtq/dev" for a build without a version.
-func Product() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "vtq/dev"
-	}
-	return "vtq/" + info.Main.Version
-}
 
 // ThreatQ makes a client. It sends nothing yet. Observe may be nil.
 func ThreatQ(c config.ThreatQ, observe func(threatq.Observation)) (*threatq.Client, error) {
