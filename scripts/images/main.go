@@ -2,6 +2,7 @@
 //
 // An image is made of a commit, never of a desk: the commit that is checked out is cloned twice, to two folders, and built in each.
 // Both builds must come out the same to the bit, and each image is pulled back from its registry and looked into (package proof).
+// Only then is anything pushed to a registry that others read, by a third build, which has to be the same again.
 //
 //	images -root DIR                                        into a registry that lives as long as the command, on loopback
 //	images -root DIR -registry registry.example.com/vtq     and pushed there, with the credentials of docker login
