@@ -3,6 +3,7 @@ package repocheck_test
 import (
 	"encoding/json"
 	"fmt"
+	goversion "go/version"
 	"os"
 	"os/exec"
 	"path"
@@ -49,7 +50,7 @@ func TestTheWorkspaceHoldsEveryModule(t *testing.T) {
 	report(t, members(readModules(t, repository(t))))
 }
 
-// goVersions complains of every Go version but that of go.work.
+// goVersions complains of every Go version but that of go.work. A module apart may say a later one, where what it depends on does.
 func goVersions(work workspace, modules []module) []complaint {
 	cure := "say go " + work.Go + " and no toolchain; to move on, change go.work and every go.mod in one commit"
 	var out []complaint
@@ -57,7 +58,8 @@ func goVersions(work workspace, modules []module) []complaint {
 		out = append(out, complaint{"go.work", "names a toolchain, a second Go version beside its own", cure})
 	}
 	for _, m := range modules {
-		if m.Go != work.Go {
+		later := goversion.Compare("go"+m.Go, "go"+work.Go) > 0
+		if m.Go != work.Go && (!later || !m.apart()) {
 			out = append(out, complaint{m.file(), fmt.Sprintf("says go %s where go.work says %s: what is tested would not be what ships", m.Go, work.Go), cure})
 		}
 		if m.Toolchain != "" {
@@ -132,6 +134,8 @@ func TestModuleRulesSee(t *testing.T) {
 			"one":              {in: twoModules(header)},
 			"another":          {in: twoModules("module vtq.internal/b\n\ngo 1.26.1\n"), want: inB},
 			"none":             {in: twoModules("module vtq.internal/b\n"), want: inB},
+			"apart, a later":   {in: twoModules(header, "scripts/d/go.mod", "module vtq.internal/d\n\ngo 1.26.3\n")},
+			"apart, an older":  {in: twoModules(header, "scripts/d/go.mod", "module vtq.internal/d\n\ngo 1.25.0\n"), want: []string{"scripts/d/go.mod"}},
 			"a toolchain":      {in: twoModules(header + "\ntoolchain go1.26.8\n"), want: inB},
 			"another for all":  {in: twoModules(header, "go.work", "go 1.27.0\n"), want: []string{"a/go.mod", "b/go.mod"}},
 			"a work toolchain": {in: twoModules(header, "go.work", "go 1.26.0\n\ntoolchain go1.26.8\n"), want: inWork},

@@ -6,7 +6,6 @@ package dial
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/provider"
@@ -15,18 +14,6 @@ import (
 	"vtq.internal/shared/threatq"
 	"vtq.internal/shared/virustotal"
 )
-
-// Product names the program and its version to other services: "vtq/v1.2.3", or "vtq/dev" for a build without a version.
-func Product() string { return "vtq/" + Version() }
-
-// Version is that of the build: "v1.2.3", or "dev" for one without.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "dev"
-	}
-	return info.Main.Version
-}
 
 // ThreatQ makes a client. It sends nothing yet. Observe may be nil.
 func ThreatQ(c config.ThreatQ, observe func(threatq.Observation)) (*threatq.Client, error) {

@@ -1,7 +1,6 @@
 package dial_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -9,12 +8,6 @@ import (
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/testkit/clienttest"
 )
-
-func TestProduct(t *testing.T) {
-	if got := dial.Product(); !regexp.MustCompile(`^vtq/(dev|v\S+)$`).MatchString(got) {
-		t.Errorf("Product() = %q, want vtq and a version", got)
-	}
-}
 
 // load fills a block from an environment, as a program does.
 func load[T any](t *testing.T, environ ...string) T {
