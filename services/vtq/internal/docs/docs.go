@@ -1,12 +1,3 @@
-// Package docs makes what is written about the configuration out of the configuration itself: two tables of the README and
-// .env.example, so that neither can tell of a variable that is gone, or leave a new one out.
-//
-// In the README a table stands between two comments, which do not show:
-//
-//	<!-- config:begin -->
-//	<!-- config:end -->
-//
-// A test fails when what stands there is not what the code says, and `make generate` brings it up to date.
 package docs
 
 import (
@@ -19,7 +10,7 @@ import (
 	"vtq.internal/shared/provider"
 )
 
-//go:generate go test . -run ^TestFresh$ -update
+//go:generate go test . -run Fresh$ -update
 
 // A Section is a generated part of a document.
 type Section struct {
