@@ -110,3 +110,28 @@ func TestTwoWritersDoNotShareARegistry(t *testing.T) {
 		}
 	})
 }
+
+// TestAReplayIsNotLate puts verdicts back that are a day old: nobody has waited that long.
+func TestAReplayIsNotLate(t *testing.T) {
+	const age, again = "vtq_message_age_seconds writer", "vtq_writer_settled_total none ack"
+	inLab(t, func(l *lab) {
+		r := l.start()
+		for _, id := range l.add(3) {
+			l.answer(id, found(14))
+		}
+		l.settled(time.Minute)
+		l.sleep(day)
+		before := r.value(age)
+		l.replay()
+		l.settled(time.Minute)
+		l.answer(l.add(1)[0], found(14))
+		l.settled(time.Minute)
+		r.stop()
+		if got := r.value(again); got != 7 {
+			l.Errorf("%v verdicts were settled, want four and three of them again", got)
+		}
+		if got := r.value(age) - before; got <= 0 || got > 60 {
+			l.Errorf("the sum of ages has grown by %v s, want that of the one that is new", got)
+		}
+	})
+}
