@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/lookup/internal/breaker"
@@ -31,7 +30,6 @@ type desk struct {
 	guard    *breaker.Breaker
 	truth    *truth
 	kinds    []indicator.Kind // That it answers; none for all.
-	requests prometheus.Counter
 }
 
 // desk makes the desk of a provider, which is on these routes.
@@ -47,6 +45,7 @@ func (l *Lookup) desk(ctx context.Context, p Provider, on []fleet.Route) (*desk,
 	if err != nil {
 		return nil, fmt.Errorf("opening the budget: %w", err)
 	}
+	l.metrics.quota.of(p.Name, shared.Figures)
 	fellows, err := fleet.Open(ctx, l.js, p.account(), on, shared.Now)
 	if err != nil {
 		return nil, err
@@ -58,13 +57,12 @@ func (l *Lookup) desk(ctx context.Context, p Provider, on []fleet.Route) (*desk,
 		enricher: &enrich.Enricher{
 			JS:     l.js,
 			Memory: &recall.Memory{Stream: verdicts, Provider: p.Name, Policy: o.Policy, Refresh: o.Refresh},
-			Budget: permits{shared, facts, l.metrics.refused.WithLabelValues(p.Name)}, Guard: gate{guard}, Provider: p.Looker, Name: p.Name,
+			Budget: permits{shared, facts, l.metrics, p.Name}, Guard: gate{guard}, Provider: p.Looker, Name: p.Name,
 			Many: p.Many, Most: p.Most, Singles: o.Config.Concurrency,
 			QuotaWait: max(time.Minute, p.Quota.Window), OtherScheme: o.Config.OtherScheme,
-			VoidFunc: void.Inc, TroubleFunc: l.trouble("the memory"),
+			VoidFunc: void.Inc, TroubleFunc: l.trouble("the memory"), AskedFunc: l.metrics.asked(p.Name),
 		},
 		budget: shared, fleet: fellows, guard: guard, truth: facts, kinds: p.Kinds,
-		requests: l.metrics.requests.WithLabelValues(p.Name),
 	}, nil
 }
 
@@ -96,14 +94,15 @@ func (l *Lookup) guard(p Provider, fellows *fleet.Fleet, shared *budget.Budget, 
 // outage tells of one that begins, as this worker hears of it, and of its end.
 func (l *Lookup) outage(name string, o *wire.Outage) {
 	if o == nil {
-		l.metrics.open.WithLabelValues(name).Set(0)
+		l.metrics.outage(name, false, false)
 		l.options.Logger.Info().Str("provider", name).Msg("provider answers again")
 		return
 	}
-	l.metrics.open.WithLabelValues(name).Set(1)
+	denied := o.Fault == fault.Denied.String()
+	l.metrics.outage(name, true, denied)
 	level := zerolog.WarnLevel
 	message := "provider not asked for now"
-	if o.Fault == fault.Denied.String() {
+	if denied {
 		level, message = zerolog.ErrorLevel, "provider refuses the API key; nothing is asked until it works"
 	}
 	l.options.Logger.WithLevel(level).Str("provider", name).Str("fault", o.Fault).Str("cause", o.Cause).Time("since", o.Since).Msg(message)
@@ -112,13 +111,6 @@ func (l *Lookup) outage(name string, o *wire.Outage) {
 // answers tells whether the provider is asked about a kind.
 func (d *desk) answers(kind indicator.Kind) bool {
 	return len(d.kinds) == 0 || slices.Contains(d.kinds, kind)
-}
-
-// answer answers a job, and counts what that took.
-func (d *desk) answer(ctx, working context.Context, t enrich.Ticket) (enrich.Report, error) {
-	report, err := d.enricher.Answer(ctx, working, t)
-	d.requests.Add(float64(report.Requests))
-	return report, err
 }
 
 // ready tells whether a job of a lane may be asked about now, as far as is known: at most a wait for the window is before it.
@@ -145,13 +137,15 @@ func pass(p *breaker.Pass, err error) (enrich.Pass, error) {
 // permits hands out the budget's permits as the enricher knows them.
 type permits struct {
 	*budget.Budget
-	facts   *truth
-	refused prometheus.Counter
+	facts    *truth
+	metrics  *metrics
+	provider string
 }
 
 // Take implements enrich.Budget.
 func (p permits) Take(ctx context.Context, want enrich.Want) (enrich.Permit, error) {
 	permit, err := p.Budget.Take(ctx, budget.Want(want))
+	p.metrics.decided(p.provider, err)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +154,7 @@ func (p permits) Take(ctx context.Context, want enrich.Want) (enrich.Permit, err
 
 // Refused implements enrich.Budget.
 func (p permits) Refused(ctx context.Context, d time.Duration) {
-	p.refused.Inc()
+	p.metrics.refused.WithLabelValues(p.provider).Inc()
 	p.Hold(ctx, d)
 	p.facts.doubt()
 }

@@ -25,7 +25,7 @@ import (
 	"vtq.internal/shared/wire"
 )
 
-// Options are what a lookup worker is made of. All are required but Grace, PulseFunc and Tracer.
+// Options are what a lookup worker is made of. All are required but Topology, Grace, PulseFunc and Tracer.
 type Options struct {
 	Config Config
 	NATS   *nats.Conn
@@ -35,6 +35,9 @@ type Options struct {
 	Routes  []provider.Route
 	Policy  verdict.Policy
 	Refresh verdict.Refresh
+	// Topology is what the settings ask of the server. What of it concerns a lookup worker is compared with what is there. Defaults to
+	// nothing.
+	Topology stream.Topology
 	// Grace is how long work in hand may go on after the end of Run's context.
 	Grace      time.Duration
 	Logger     zerolog.Logger
@@ -129,7 +132,7 @@ func (l *Lookup) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{desks: desks, trouble: l.trouble("the lanes"), log: l.options.Logger, metrics: l.metrics}
+	w := &worker{desks: desks, js: l.js, topology: l.options.Topology.ForLookup(), trouble: l.trouble("the lanes"), log: l.options.Logger, metrics: l.metrics}
 	var group lifecycle.Group
 	for _, d := range desks {
 		if d.truth.usageFunc != nil {
@@ -141,6 +144,7 @@ func (l *Lookup) run(ctx context.Context) error {
 		group.Add("truth of "+d.name, d.truth.run)
 		group.Add("breaker of "+d.name, d.guard.Watch)
 	}
+	w.compare(ctx)
 	group.Add("tending", w.tend)
 	for _, from := range lanes {
 		name := fmt.Sprintf("lane %s of %s", from.name, from.route.name)

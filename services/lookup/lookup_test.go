@@ -39,7 +39,9 @@ func TestAJobBecomesAVerdict(t *testing.T) {
 			l.Errorf("%d messages, want a verdict and two aliases", n)
 		}
 		want := map[string]float64{
-			"vtq_lookup_answers_total{miss}": 1, "vtq_lookup_settled_total{none}{ack}": 1, "vtq_provider_requests_total{virustotal}": 1,
+			"vtq_lookup_answers_total{miss}": 1, "vtq_lookup_settled_total{none}{ack}": 1,
+			"vtq_provider_requests_total{none}{file}{virustotal}": 1, "vtq_provider_request_duration_seconds{virustotal}": 0.1,
+			"vtq_permits_total{granted}{virustotal}": 1, "vtq_message_age_seconds{lookup}": 0.1, "vtq_message_duration_seconds{lookup}": 0.1,
 		}
 		if diff := cmp.Diff(want, r.counted()); diff != "" {
 			l.Errorf("counters that are not zero (-want +got):\n%s", diff)

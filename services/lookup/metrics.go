@@ -1,25 +1,48 @@
 package lookup
 
 import (
+	"errors"
+	"sync"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
+	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
 )
 
 const stage = "lookup"
 
+// faultless is the fault of a request that was answered: as package stream has it of deliveries.
+const faultless = "none"
+
+// Decisions about a permit.
+const (
+	decisionGranted = "granted"
+	decisionSpent   = "spent" // The lane has nothing left of the day or the month.
+	decisionHeld    = "held"  // The provider wants to be left alone for longer than the job waits.
+)
+
 // metrics counts what becomes of jobs.
 type metrics struct {
+	meter    *stream.Meter
 	settled  *prometheus.CounterVec
 	answers  *prometheus.CounterVec
 	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	permits  *prometheus.CounterVec
 	wait     prometheus.Histogram
 	open     *prometheus.GaugeVec
+	denied   *prometheus.GaugeVec
 	trouble  prometheus.Counter
 	refused  *prometheus.CounterVec
 	void     *prometheus.CounterVec
+	quota    *quotas
+	drift    prometheus.Gauge
 
 	failovers *prometheus.CounterVec
 }
@@ -33,9 +56,6 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_lookup_answers_total", Help: "Jobs answered, by where the answer came from: miss means the provider.",
 		}, []string{"cache"}),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "vtq_provider_requests_total", Help: "Requests that a provider was asked.",
-		}, []string{"provider"}),
 		wait: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "vtq_permit_wait_seconds", Help: "How long jobs waited for a permit.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 4, 10), // 10 ms to 44 min.
@@ -43,7 +63,9 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "vtq_breaker_open", Help: "1 while a provider is not asked because it does not answer.",
 		}, []string{"provider"}),
+		quota: newQuotas(),
 	}
+	m.asking()
 	m.trouble = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "vtq_fleet_trouble_total", Help: "Times that what all workers share could not be read or written.",
 	})
@@ -56,9 +78,49 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 	m.failovers = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "vtq_lookup_failovers_total", Help: "Times that the jobs of a route went over to another provider, and back.",
 	}, []string{"from", "to"})
+	m.drift = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "vtq_topology_drift",
+		Help: "Differences between the streams and consumers of the server and what the settings ask for, as this worker last saw.",
+	})
+	m.begin(providers)
+	return m, m.register(r)
+}
+
+// asking makes the metrics of what is between us and a provider.
+func (m *metrics) asking() {
+	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "vtq_provider_requests_total",
+		Help: "Requests that a provider was asked, by the kind of object and what came of it: none is an answer, that nothing is known among them.",
+	}, []string{"provider", "kind", "fault"})
+	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "vtq_provider_request_duration_seconds", Help: "How long a provider took to answer, or not to.",
+		Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60},
+	}, []string{"provider"})
+	m.permits = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "vtq_permits_total", Help: "Decisions about permits: granted, or that nothing is left for the lane (spent), or that the provider wants " +
+			"to be left alone for longer than the job waits (held).",
+	}, []string{"provider", "decision"})
+	m.denied = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage},
+		Help: "1 while a service refuses our credentials, or what we ask with them.",
+	}, []string{"api"})
+}
+
+// begin has every series begin at zero.
+func (m *metrics) begin(providers []string) {
 	for _, name := range providers {
-		m.requests.WithLabelValues(name)
+		for _, kind := range indicator.Kinds() {
+			m.requests.WithLabelValues(name, string(kind), faultless)
+			for _, f := range fault.Kinds() {
+				m.requests.WithLabelValues(name, string(kind), f.String())
+			}
+		}
+		m.took.WithLabelValues(name)
+		for _, decision := range []string{decisionGranted, decisionSpent, decisionHeld} {
+			m.permits.WithLabelValues(name, decision)
+		}
 		m.open.WithLabelValues(name)
+		m.denied.WithLabelValues(name)
 		m.refused.WithLabelValues(name)
 		m.void.WithLabelValues(name)
 		for _, other := range providers {
@@ -73,12 +135,18 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 	for _, cache := range []string{recall.Hit, recall.Alias, recall.Miss} {
 		m.answers.WithLabelValues(cache)
 	}
-	for _, collector := range []prometheus.Collector{m.settled, m.answers, m.requests, m.wait, m.open, m.trouble, m.refused, m.void, m.failovers} {
+}
+
+func (m *metrics) register(r prometheus.Registerer) (err error) {
+	for _, collector := range []prometheus.Collector{
+		m.settled, m.answers, m.requests, m.took, m.permits, m.wait, m.open, m.denied, m.trouble, m.refused, m.void, m.quota, m.drift, m.failovers,
+	} {
 		if err := r.Register(collector); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return m, nil
+	m.meter, err = stream.NewMeter(r, stage)
+	return err
 }
 
 // answered counts one delivery.
@@ -89,4 +157,93 @@ func (m *metrics) answered(report enrich.Report, outcome stream.Outcome) {
 	label := outcome.Label()
 	m.settled.WithLabelValues(label.Fault, label.Settle).Inc()
 	m.wait.Observe(report.PermitWait.Seconds())
+}
+
+// asked counts one request.
+func (m *metrics) asked(provider string) func(indicator.Kind, time.Duration, error) {
+	return func(kind indicator.Kind, took time.Duration, err error) {
+		met := faultless
+		if err != nil {
+			met = fault.KindOf(err).String()
+		}
+		m.requests.WithLabelValues(provider, string(kind), met).Inc()
+		m.took.WithLabelValues(provider).Observe(took.Seconds())
+	}
+}
+
+// decided counts a decision about a permit. What is neither a permit nor a refusal, as the end of who waited, is none.
+func (m *metrics) decided(provider string, err error) {
+	switch {
+	case err == nil:
+		m.permits.WithLabelValues(provider, decisionGranted).Inc()
+	case errors.Is(err, budget.ErrSpent):
+		m.permits.WithLabelValues(provider, decisionSpent).Inc()
+	case errors.Is(err, budget.ErrHeld):
+		m.permits.WithLabelValues(provider, decisionHeld).Inc()
+	}
+}
+
+// outage notes whether a provider is not asked, and whether it is because it refuses the key.
+func (m *metrics) outage(provider string, open, denied bool) {
+	m.open.WithLabelValues(provider).Set(number(open))
+	m.denied.WithLabelValues(provider).Set(number(denied))
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// quotas tells, when it is asked, what is left of each limit of each provider, since days end without any request. Before a budget is
+// open nothing is known, and nothing told.
+type quotas struct {
+	limit, remaining, reset *prometheus.Desc
+
+	mu    sync.Mutex
+	known map[string]func() []budget.Figure // By provider.
+}
+
+func newQuotas() *quotas {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, []string{"provider", "window"}, nil)
+	}
+	return &quotas{
+		limit: desc("vtq_quota_limit", "Requests that the settings allow: a day, a month, or a minute, where VT_QUOTA_WINDOW names no other."),
+		remaining: desc("vtq_quota_remaining", "Requests that are left of a limit, for all workers together, as far as this one has heard: the least "+
+			"that any of them tells is nearest to the truth."),
+		reset: desc("vtq_quota_reset_timestamp_seconds", "When all of a limit is there again."),
+		known: map[string]func() []budget.Figure{},
+	}
+}
+
+// of tells where the figures of a provider come from.
+func (q *quotas) of(provider string, figures func() []budget.Figure) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.known[provider] = figures
+}
+
+// Describe implements prometheus.Collector.
+func (q *quotas) Describe(to chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{q.limit, q.remaining, q.reset} {
+		to <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (q *quotas) Collect(to chan<- prometheus.Metric) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for provider, figures := range q.known {
+		for _, f := range figures() {
+			tell := func(desc *prometheus.Desc, value float64) {
+				to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, provider, string(f.Period))
+			}
+			tell(q.limit, float64(f.Limit))
+			tell(q.remaining, float64(f.Remaining))
+			tell(q.reset, float64(f.Reset.UnixMilli())/1000)
+		}
+	}
 }

@@ -116,7 +116,14 @@ func TestTheKeyIsRefusedForAWhile(t *testing.T) {
 		if n := l.logs.count(simulator.DefaultKey); n > 0 {
 			l.Error("the log repeats the key")
 		}
+		const denied = "vtq_credentials_denied{virustotal}{lookup}"
+		if got := r.counted(); got[denied] != 1 || got["vtq_breaker_open{virustotal}"] != 1 {
+			l.Errorf("%s = %v while the key is refused, want 1, and an open breaker", denied, got[denied])
+		}
 		l.drained(6 * time.Minute)
+		if got := r.counted(); got[denied] != 0 || got["vtq_breaker_open{virustotal}"] != 0 {
+			l.Errorf("%s = %v when the key works again, want 0, and a closed breaker", denied, got[denied])
+		}
 		r.stop()
 		l.answered(10)
 		if n := l.logs.count(`"settle":"nak"`); n > 0 {

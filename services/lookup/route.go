@@ -92,7 +92,7 @@ func (r *route) answer(ctx, working context.Context, t enrich.Ticket, origin wir
 	case 0:
 		return enrich.Report{}, r.desks[0], fault.After(fault.Quota, unroutedWait, errUnrouted)
 	case 1:
-		report, err := desks[0].answer(ctx, working, at(desks[0]))
+		report, err := desks[0].enricher.Answer(ctx, working, at(desks[0]))
 		return report, desks[0], err
 	}
 	var all enrich.Report
@@ -103,7 +103,7 @@ func (r *route) answer(ctx, working context.Context, t enrich.Ticket, origin wir
 			return all.Plus(report), known, err
 		}
 		if d != nil {
-			report, err := d.answer(ctx, working, at(d))
+			report, err := d.enricher.Answer(ctx, working, at(d))
 			if all = all.Plus(report); !d.declines(working, t.Lane, err) {
 				if err == nil {
 					r.answered(d)

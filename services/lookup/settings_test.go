@@ -1,6 +1,7 @@
 package lookup_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"vtq.internal/services/lookup"
 	"vtq.internal/shared/config"
+	"vtq.internal/shared/fault"
+	"vtq.internal/shared/indicator"
 )
 
 // values gives all counters and gauges, and the sums of histograms, by name and labels.
@@ -57,17 +60,28 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 			}
 			got = append(got, name)
 		}
-		slices.Sort(got)
 		want := []string{
-			"vtq_breaker_open{virustotal}", "vtq_fleet_trouble_total",
+			"vtq_breaker_open{virustotal}", "vtq_credentials_denied{virustotal}{lookup}", "vtq_fleet_trouble_total",
+			"vtq_dead_letters_total{exhausted}{lookup}", "vtq_dead_letters_total{refused}{lookup}", "vtq_dead_letters_total{unreadable}{lookup}",
+			"vtq_message_age_seconds{lookup}", "vtq_message_duration_seconds{lookup}", "vtq_redeliveries_total{lookup}",
+			"vtq_permits_total{granted}{virustotal}", "vtq_permits_total{held}{virustotal}", "vtq_permits_total{spent}{virustotal}",
+			"vtq_provider_request_duration_seconds{virustotal}", "vtq_topology_drift",
 			"vtq_lookup_answers_total{alias}", "vtq_lookup_answers_total{hit}", "vtq_lookup_answers_total{miss}",
 			"vtq_lookup_settled_total{denied}{nak}", "vtq_lookup_settled_total{gone}{ack}",
 			"vtq_lookup_settled_total{interrupted}{nak}", "vtq_lookup_settled_total{none}{ack}",
 			"vtq_lookup_settled_total{permanent}{term}", "vtq_lookup_settled_total{quota}{nak}",
 			"vtq_lookup_settled_total{transient}{lost}", "vtq_lookup_settled_total{transient}{nak}",
 			"vtq_lookup_settled_total{unknown}{nak}",
-			"vtq_permit_wait_seconds", "vtq_permits_void_total{virustotal}", "vtq_provider_requests_total{virustotal}", "vtq_quota_refused_total{virustotal}",
+			"vtq_permit_wait_seconds", "vtq_permits_void_total{virustotal}", "vtq_quota_refused_total{virustotal}",
 		}
+		for _, kind := range indicator.Kinds() {
+			want = append(want, fmt.Sprintf("vtq_provider_requests_total{none}{%s}{virustotal}", kind))
+			for _, f := range fault.Kinds() {
+				want = append(want, fmt.Sprintf("vtq_provider_requests_total{%s}{%s}{virustotal}", f, kind))
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
 		if diff := cmp.Diff(want, got); diff != "" {
 			l.Errorf("metrics (-want +got):\n%s", diff)
 		}

@@ -2,11 +2,13 @@ package lookup
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
 	"vtq.internal/shared/fault"
 	"vtq.internal/shared/lifecycle"
+	"vtq.internal/shared/stream"
 	"vtq.internal/shared/wire"
 )
 
@@ -24,14 +26,23 @@ func (w *worker) tend(ctx context.Context) error {
 		for _, d := range w.desks {
 			err := d.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
 			if err == nil {
-				err = w.mend(ctx, d)
+				err = errors.Join(d.budget.Hear(ctx), w.mend(ctx, d))
 			}
 			if err != nil && ctx.Err() == nil {
 				w.trouble(err)
 			}
 		}
+		w.compare(ctx)
 	}
 	return nil
+}
+
+// compare counts how the server differs from what the settings ask for. Every worker looks for itself, so that none tells what was so
+// hours ago; while the server cannot be asked, what was seen last stands.
+func (w *worker) compare(ctx context.Context) {
+	if n, known := stream.Differences(stream.Diff(ctx, w.js, w.topology)); known {
+		w.metrics.drift.Set(float64(n))
+	}
 }
 
 func (w *worker) mend(ctx context.Context, d *desk) error {

@@ -22,10 +22,12 @@ import (
 
 // A worker turns deliveries into answers.
 type worker struct {
-	desks   []*desk
-	trouble func(error) // Tells of what heals by itself.
-	log     zerolog.Logger
-	metrics *metrics
+	desks    []*desk
+	js       jetstream.JetStream
+	topology stream.Topology // As the settings ask for it.
+	trouble  func(error)     // Tells of what heals by itself.
+	log      zerolog.Logger
+	metrics  *metrics
 }
 
 // A lane is where its jobs come from: one of a route.
@@ -112,6 +114,7 @@ func (w *worker) handle(ctx, working context.Context, from lane, message jetstre
 	}
 	outcome := from.settler.Settle(working, message, err)
 	w.metrics.answered(report, outcome)
+	w.metrics.meter.Settled(message, outcome, began, false)
 	event := stream.Event(message, outcome, began)
 	event.IndicatorID, event.IndicatorType = job.Indicator.ID, job.Indicator.Type
 	event.Lane, event.Provider, event.Cache = string(from.name), by.name, report.Cache

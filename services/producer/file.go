@@ -3,6 +3,7 @@ package producer
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -21,6 +22,9 @@ const (
 	byteOrderMark = "\ufeff"
 )
 
+// errSelectionFile means that the file which names the indicators cannot be read: a person must act, and it is not ThreatQ that refuses.
+var errSelectionFile = errors.New("reading THREATQ_SELECTION_FILE")
+
 // walkFile looks up what the file names. A line of digits alone is an id, any other a value; blank lines and lines that begin
 // with # are passed over. It begins again after an interruption: nothing is asked twice for that.
 func (p *Producer) walkFile(ctx context.Context, w *walker) error {
@@ -35,6 +39,7 @@ func (p *Producer) walkFile(ctx context.Context, w *walker) error {
 		if err != nil {
 			return err
 		}
+		p.metrics.answered()
 		if err := p.enqueue(ctx, w, records, 0); err != nil {
 			return err
 		}
@@ -46,11 +51,11 @@ func (p *Producer) walkFile(ctx context.Context, w *walker) error {
 func readSelection(path string) ([]string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading THREATQ_SELECTION_FILE: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSelectionFile, err)
 	}
 	defer func() { _ = file.Close() }() // Only read.
 	if info, err := file.Stat(); err == nil && info.Size() > maxSelectionFile {
-		return nil, fmt.Errorf("reading THREATQ_SELECTION_FILE: %d bytes, at most %d", info.Size(), maxSelectionFile)
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", errSelectionFile, info.Size(), maxSelectionFile)
 	}
 	var lines []string
 	scanner := bufio.NewScanner(file)
@@ -61,7 +66,7 @@ func readSelection(path string) ([]string, error) {
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("reading THREATQ_SELECTION_FILE: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSelectionFile, err)
 	}
 	return lines, nil
 }

@@ -74,7 +74,7 @@ func New(o Options) (*Producer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a producer: %w", err)
 	}
-	m, err := newMetrics(o.Registerer)
+	m, err := newMetrics(o.Registerer, o.Config.Sweep)
 	if err != nil {
 		return nil, fmt.Errorf("making a producer: %w", err)
 	}
@@ -115,6 +115,7 @@ func (p *Producer) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.metrics.stands(w.state)
 	for ctx.Err() == nil {
 		wait := p.untilNext(w)
 		if wait <= 0 {

@@ -168,7 +168,14 @@ func TestCredentialsThatAreWrongForAWhile(t *testing.T) {
 			return nil
 		}
 		r := l.start()
-		l.until(26*time.Minute, func() bool { return r.Walks() > 0 })
+		l.sleep(19 * time.Minute)
+		if got := r.counted(); got["vtq_credentials_denied{producer}"] != 1 || got["vtq_walks_interrupted_total{denied}"] < 3 {
+			l.Errorf("metrics = %v while the login is refused, want denied credentials and interrupted walks", got)
+		}
+		l.until(7*time.Minute, func() bool { return r.Walks() > 0 })
+		if got := r.counted(); got["vtq_credentials_denied{producer}"] != 0 {
+			l.Errorf("metrics = %v when the login works again, want no denied credentials", got)
+		}
 		r.stop()
 		l.publishedOnce(ids)
 		if l.logs.count(`"level":"error"`, "THREATQ_CLIENT_SECRET") == 0 {

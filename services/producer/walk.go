@@ -64,6 +64,7 @@ func (p *Producer) polls() bool { return p.config.SelectionFile == "" }
 func (p *Producer) walk(ctx context.Context, w *walker) error {
 	if w.state.Walk == nil {
 		w.state.Walk = p.next(w)
+		p.metrics.stands(w.state)
 	}
 	if !w.state.Walk.Sweep {
 		w.polled = time.Now()
@@ -99,6 +100,7 @@ func (p *Producer) step(ctx context.Context, w *walker, selection threatq.Select
 	if err != nil {
 		return false, err
 	}
+	p.metrics.answered()
 	if err := p.enqueue(ctx, w, page.Indicators, page.Unreadable); err != nil {
 		return false, err
 	}
@@ -131,6 +133,7 @@ func (p *Producer) finish(ctx context.Context, w *walker) error {
 		return err
 	}
 	w.state, w.failed = after, 0
+	p.metrics.stands(after)
 	p.metrics.walks.WithLabelValues(name).Inc()
 	p.walks.Add(1)
 	p.log.Info().Str("walk", name).Time("since", after.Since).EmbedObject(w.seen).
@@ -143,6 +146,8 @@ func (p *Producer) finish(ctx context.Context, w *walker) error {
 func (p *Producer) trouble(ctx context.Context, w *walker, err error) time.Duration {
 	wait := max(min(minWait<<min(w.failed, 10), maxWait), fault.RetryAfter(err))
 	w.failed++
+	kind := fault.KindOf(err)
+	p.metrics.interrupted(kind, kind == fault.Denied && !errors.Is(err, errSelectionFile))
 	if errors.Is(err, cursor.ErrMoved) {
 		wait = p.reload(ctx, w)
 	}
@@ -161,6 +166,7 @@ func (p *Producer) trouble(ctx context.Context, w *walker, err error) time.Durat
 func (p *Producer) reload(ctx context.Context, w *walker) time.Duration {
 	if state, err := w.store.Load(ctx); err == nil {
 		w.state, w.seen = state, nil
+		p.metrics.stands(state)
 	}
 	return p.config.Poll
 }

@@ -45,7 +45,7 @@ type Pipeline struct {
 
 // New creates the streams, or brings them up to date, and makes the three stages.
 func New(ctx context.Context, o Options) (*Pipeline, error) {
-	js, err := prepare(ctx, o)
+	js, topology, err := prepare(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 	})
 	p.lookup, errs[1] = lookup.New(lookup.Options{
 		Config: o.Settings.Lookup, NATS: o.NATS, Providers: o.Providers, Routes: o.Settings.Providers.Routing.Table().Routes(),
-		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(),
+		Policy: policy, Refresh: o.Settings.Verdicts.Refresh(), Topology: topology,
 		Grace: o.Settings.Shutdown.Grace, Logger: logger("lookup"), Registerer: o.Registerer, PulseFunc: o.PulseFunc,
 	})
 	p.writer, errs[2] = writer.New(writer.Options{
@@ -73,22 +73,22 @@ func New(ctx context.Context, o Options) (*Pipeline, error) {
 	return p, errors.Join(errs[:]...)
 }
 
-func prepare(ctx context.Context, o Options) (jetstream.JetStream, error) {
+func prepare(ctx context.Context, o Options) (jetstream.JetStream, stream.Topology, error) {
 	if o.NATS == nil || o.ThreatQ == nil || len(o.Providers) == 0 || o.Registerer == nil {
-		return nil, errors.New("making a pipeline: NATS, ThreatQ, Providers and Registerer are required")
+		return nil, stream.Topology{}, errors.New("making a pipeline: NATS, ThreatQ, Providers and Registerer are required")
 	}
 	if err := stream.CheckServer(o.NATS); err != nil {
-		return nil, err
+		return nil, stream.Topology{}, err
 	}
 	js, err := jetstream.New(o.NATS)
 	if err != nil {
-		return nil, fmt.Errorf("making a pipeline: %w", err)
+		return nil, stream.Topology{}, fmt.Errorf("making a pipeline: %w", err)
 	}
 	topology, err := o.Settings.Topology()
 	if err != nil {
-		return nil, err
+		return nil, stream.Topology{}, err
 	}
-	return js, stream.Ensure(ctx, js, topology)
+	return js, topology, stream.Ensure(ctx, js, topology)
 }
 
 // Topology is what the settings need of a NATS server.

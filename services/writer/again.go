@@ -20,8 +20,14 @@ const (
 // A past is what a writer has seen of its consumer and of the ledger's epoch. It belongs to the goroutine that writes batches.
 type past struct {
 	at     jetstream.SequencePair // How far the consumer had come; the zero value before the first verdict.
+	high   uint64                 // The newest verdict that was ever delivered, whatever was put back since.
 	epoch  uint64                 // 0 before the first.
 	raised bool                   // There is a new one, which was not told yet.
+}
+
+// replays tells whether a verdict was put back: it is delivered for the first time though newer ones were before.
+func (p *past) replays(meta *jetstream.MsgMetadata) bool {
+	return meta.NumDelivered == 1 && meta.Sequence.Stream <= p.high
 }
 
 // back notes how far the consumer has come, and tells whether it was put back: it counts its deliveries anew then, and delivers for
@@ -37,6 +43,7 @@ func (p *past) back(messages []jetstream.Msg) bool {
 		if meta.NumDelivered == 1 && now.Consumer <= p.at.Consumer && now.Stream <= p.at.Stream {
 			back, p.at = true, now
 		}
+		p.high = max(p.high, now.Stream)
 		p.at.Consumer, p.at.Stream = max(p.at.Consumer, now.Consumer), max(p.at.Stream, now.Stream)
 	}
 	return back

@@ -123,6 +123,7 @@ func (b *batcher) settle(ctx context.Context, it *item, began time.Time) {
 	outcome := b.settler.Settle(ctx, it.message, it.err)
 	b.metrics.written(it.tally, outcome)
 	b.metrics.told(it)
+	b.metrics.meter.Settled(it.message, outcome, began, it.again)
 	event := stream.Event(it.message, outcome, began)
 	event.IndicatorID, event.IndicatorType, event.Provider = it.id, it.verdict.Indicator.Type, it.provider
 	event.Created, event.Updated = it.tally.Created, it.tally.Updated

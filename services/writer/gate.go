@@ -31,6 +31,7 @@ type gate struct {
 	check func(context.Context) (threatq.User, error)
 	log   zerolog.Logger
 	down  prometheus.Gauge
+	told  *denials
 
 	took   atomic.Pointer[time.Time] // When ThreatQ last took a write.
 	spared atomic.Bool               // A message has outlived its tries.
@@ -42,8 +43,8 @@ type gate struct {
 	retried time.Time // When the wait for a refusal last ended.
 }
 
-func newGate(check func(context.Context) (threatq.User, error), log zerolog.Logger, down prometheus.Gauge) *gate {
-	return &gate{check: check, log: log, down: down, turn: make(chan struct{}, 1)}
+func newGate(check func(context.Context) (threatq.User, error), log zerolog.Logger, m *metrics) *gate {
+	return &gate{check: check, log: log, down: m.down, told: m.denials, turn: make(chan struct{}, 1)}
 }
 
 // waits tells whether a fault of this kind may be ThreatQ's and not the item's.
@@ -86,6 +87,7 @@ func (g *gate) pass(ctx context.Context, err error) bool {
 func (g *gate) wrote() {
 	now := time.Now()
 	g.took.Store(&now)
+	g.told.took()
 }
 
 // blames tells whether a message that failed as often as one may is at fault itself, which shows when ThreatQ takes what others
@@ -105,6 +107,7 @@ func (g *gate) blames() bool {
 func (g *gate) refused(ctx context.Context, err error, failed time.Time) bool {
 	series := time.Since(g.denied) < calm
 	g.denied = time.Now()
+	g.told.refused()
 	if series {
 		return failed.Before(g.retried)
 	}
@@ -120,8 +123,10 @@ func (g *gate) refused(ctx context.Context, err error, failed time.Time) bool {
 func (g *gate) outage(ctx context.Context, down error) bool {
 	g.down.Set(1)
 	defer g.down.Set(0)
+	defer g.told.outage.Store(false)
 	began, said := time.Now(), ""
 	for wait := minProbe; down != nil; wait = min(2*wait, maxProbe) {
+		g.told.outage.Store(fault.KindOf(down) == fault.Denied)
 		if kind := fault.KindOf(down).String(); kind != said {
 			g.log.WithLevel(loudness(down)).Err(down).Str("fault", kind).Msg("ThreatQ takes nothing, waiting")
 			said = kind

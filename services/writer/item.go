@@ -25,6 +25,7 @@ type item struct {
 	at       wire.VerdictAddress
 	revision wire.Revision
 	delivery int
+	again    bool         // It was put back, for a replay.
 	id       int64        // Of the indicator; 0 for nobody.
 	provider string       // Of the verdict.
 	verdict  wire.Verdict // Unread, when the ledger says that it was written.
@@ -47,7 +48,7 @@ func (b *batcher) items(ctx context.Context, messages []jetstream.Msg) []*item {
 		_, it.span = stream.Process(ctx, message)
 		if meta, err := message.Metadata(); err == nil {
 			it.revision, it.delivery = wire.RevisionOf(b.created, meta.Sequence.Stream), int(min(meta.NumDelivered, 1<<30))
-			it.stored = meta.Timestamp
+			it.stored, it.again = meta.Timestamp, b.past.replays(meta)
 		}
 		if at, err := wire.ParseVerdictSubject(message.Subject()); err == nil {
 			it.at, it.id, it.provider = at, at.ID, at.Provider
@@ -116,7 +117,7 @@ func (b *batcher) exhausted(n int) error {
 	if n <= maxDeliveries || b.gate.spared.Load() {
 		return nil
 	}
-	return fault.New(fault.Permanent, fmt.Errorf("delivered %d times, at most %d", n, maxDeliveries))
+	return stream.Exhaust(fmt.Errorf("delivered %d times, at most %d", n, maxDeliveries))
 }
 
 // final makes the failure of a message's last try a permanent one, so that its dead letter says what failed. It does so only to a
@@ -137,7 +138,7 @@ func (b *batcher) final(n int, err error) error {
 	if !b.gate.blames() {
 		return err
 	}
-	return fault.New(fault.Permanent, fmt.Errorf("tried %d times, at last: %w", n, err))
+	return stream.Exhaust(fmt.Errorf("tried %d times, at last: %w", n, err))
 }
 
 // groups brings together what must not be written side by side: the verdicts for one indicator.

@@ -2,6 +2,8 @@ package writer
 
 import (
 	"errors"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -31,17 +33,20 @@ const (
 
 // metrics counts what becomes of verdicts.
 type metrics struct {
+	meter   *stream.Meter
 	settled *prometheus.CounterVec
 	rows    *prometheus.CounterVec
 	ledger  *prometheus.CounterVec
 	batch   prometheus.Histogram
 	bulk    *prometheus.CounterVec
 	down    prometheus.Gauge
+	denials *denials
 	used    prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
+		denials: &denials{},
 		settled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_writer_settled_total", Help: "Deliveries of verdicts, by what went wrong and how they ended.",
 		}, []string{"fault", "settle"}),
@@ -80,12 +85,45 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for _, end := range []string{bulkWritten, bulkAlone, bulkMisplaced} {
 		m.bulk.WithLabelValues(end)
 	}
-	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.ledger, m.batch, m.bulk, m.down, m.used} {
+	for _, collector := range []prometheus.Collector{m.settled, m.rows, m.ledger, m.batch, m.bulk, m.down, m.denials.gauge(), m.used} {
 		if err := r.Register(collector); err != nil {
 			return nil, err
 		}
 	}
-	return m, nil
+	meter, err := stream.NewMeter(r, stage)
+	m.meter = meter
+	return m, err
+}
+
+// Denials are what the writer knows of whether ThreatQ refuses it.
+type denials struct {
+	outage atomic.Bool // It refuses the login.
+	last   atomic.Pointer[time.Time]
+}
+
+// refused notes that a write was refused, while ThreatQ knows us.
+func (d *denials) refused() {
+	now := time.Now()
+	d.last.Store(&now)
+}
+
+// took notes that a write was taken.
+func (d *denials) took() { d.last.Store(nil) }
+
+// stand tells whether ThreatQ refuses us, as far as that is known: a refusal that nobody has met again within the longest wait between two
+// tries may have been about its item alone, which has gone its own way since.
+func (d *denials) stand() float64 {
+	if last := d.last.Load(); d.outage.Load() || last != nil && time.Since(*last) < calm {
+		return 1
+	}
+	return 0
+}
+
+func (d *denials) gauge() prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage, "api": "threatq"},
+		Help: "1 while a service refuses our credentials, or what we ask with them.",
+	}, d.stand)
 }
 
 // written counts one delivery.

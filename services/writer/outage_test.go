@@ -86,8 +86,14 @@ func TestCredentialsThatAreRevoked(t *testing.T) {
 		if got := l.logs.loud("ThreatQ takes nothing"); got != 1 {
 			l.Errorf("refused credentials are told %d times at level error, want once", got)
 		}
+		if got := r.value("vtq_credentials_denied threatq writer"); got != 1 {
+			l.Errorf("vtq_credentials_denied = %v while the login is refused, want 1", got)
+		}
 		l.fail(nil)
 		l.settled(2 * time.Minute)
+		if got := r.value("vtq_credentials_denied threatq writer"); got != 0 {
+			l.Errorf("vtq_credentials_denied = %v afterwards, want 0", got)
+		}
 		r.stop()
 		l.verdictsAre("Malicious", ids...)
 		l.nothingDied()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	simulator "vtq.internal/shared/simulator/threatq"
+	"vtq.internal/shared/stream"
 )
 
 // refusing fails what would change the attributes of some indicators with ThreatQ's 403.
@@ -94,4 +95,34 @@ func TestALaterRefusalIsTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestARefusalThatNobodyMeetsAgainIsOver has an item that is refused, and is given up by a person: the gauge does not tell for ever of what
+// may have been about this item alone.
+func TestARefusalThatNobodyMeetsAgainIsOver(t *testing.T) {
+	const denied = "vtq_credentials_denied threatq writer"
+	inLab(t, func(l *lab) {
+		ids := l.add(2)
+		l.fail(refusing(ids[:1]))
+		l.answer(ids[0], found(14))
+		r := l.start()
+		l.sleep(30 * time.Second)
+		if got := r.value(denied); got != 1 {
+			l.Errorf("vtq_credentials_denied = %v after a refusal, want 1", got)
+		}
+		l.answer(ids[1], found(14))
+		l.sleep(5 * time.Minute) // It waits with the other one, and is taken then, while that one is refused once more.
+		verdicts, err := l.js.Stream(l.Context(), stream.Verdicts)
+		if err == nil {
+			err = verdicts.Purge(l.Context())
+		}
+		if err != nil {
+			l.Fatalf("purging the verdicts: %v", err)
+		}
+		l.sleep(16 * time.Minute)
+		if got := r.value(denied); got != 0 {
+			l.Errorf("vtq_credentials_denied = %v when nobody was refused for a quarter of an hour, want 0", got)
+		}
+		r.stop()
+	})
 }

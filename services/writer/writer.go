@@ -100,7 +100,7 @@ func (w *Writer) run(ctx context.Context) error {
 	created := verdicts.CachedInfo().Created
 	b := &batcher{
 		applier: applier, ledger: book, manner: applier.Mapping.Manner(),
-		gate:    newGate(o.ThreatQ.Check, o.Logger, w.metrics.down),
+		gate:    newGate(o.ThreatQ.Check, o.Logger, w.metrics),
 		settler: stream.NewSettler(w.js, stage, created), js: w.js, created: created,
 		limit: o.Config.Concurrency, log: o.Logger, metrics: w.metrics,
 	}

@@ -105,5 +105,11 @@ func differs(name, what string, got, want any) error {
 	if fmt.Sprint(got) == fmt.Sprint(want) {
 		return nil
 	}
-	return fmt.Errorf("%s: %s is %v, should be %v", name, what, got, want)
+	return differenceError(fmt.Sprintf("%s: %s is %v, should be %v", name, what, got, want))
 }
+
+// A differenceError is one difference.
+type differenceError string
+
+// Error implements error.
+func (e differenceError) Error() string { return string(e) }

@@ -46,7 +46,7 @@ func NewSettler(js jetstream.JetStream, stage string, created time.Time) *Settle
 // Exhausted is a permanent fault when a message was delivered too often, else nil. Ask it before any work.
 func Exhausted(message jetstream.Msg) error {
 	if n := Delivery(message); n > MaxAttempts {
-		return fault.New(fault.Permanent, fmt.Errorf("delivered %d times, at most %d", n, MaxAttempts))
+		return Exhaust(fmt.Errorf("delivered %d times, at most %d", n, MaxAttempts))
 	}
 	return nil
 }

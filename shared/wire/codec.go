@@ -16,6 +16,8 @@ var (
 	ErrNewer = errors.New("message of a newer schema version")
 	// ErrTooLarge means that a message is above its bound.
 	ErrTooLarge = errors.New("message above its bound")
+	// ErrUnreadable means that the bytes are no message of ours.
+	ErrUnreadable = errors.New("unreadable message")
 	// ErrIncomplete means that a field without which nothing can be done is missing.
 	ErrIncomplete = errors.New("incomplete message")
 )
@@ -127,11 +129,20 @@ func discreet(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Errorf("no JSON at byte %d", syntax.Offset)
+		return unreadableError(fmt.Sprintf("no JSON at byte %d", syntax.Offset))
 	case errors.As(err, &mismatch) && mismatch.Field == "":
-		return errors.New("no JSON object")
+		return unreadableError("no JSON object")
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("field %q is no %s", mismatch.Field, mismatch.Type)
+		return unreadableError(fmt.Sprintf("field %q is no %s", mismatch.Field, mismatch.Type))
 	}
-	return errors.New("a date is not in RFC 3339")
+	return unreadableError("a date is not in RFC 3339")
 }
+
+// unreadableError says what is wrong with a body.
+type unreadableError string
+
+// Error implements error.
+func (e unreadableError) Error() string { return string(e) }
+
+// Is tells errors.Is that it is an ErrUnreadable.
+func (e unreadableError) Is(target error) bool { return target == ErrUnreadable }

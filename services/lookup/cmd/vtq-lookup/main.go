@@ -46,6 +46,13 @@ func serve(ctx context.Context, s settings, log zerolog.Logger, board *admin.Boa
 	if err != nil {
 		return err
 	}
+	routes := s.Providers.Routing.Table()
+	topology, err := stream.NewTopology(stream.Options{
+		Replicas: s.NATS.Replicas, Routes: routes.RouteNames(), VerdictAge: s.Verdicts.Keep(),
+	})
+	if err != nil {
+		return err
+	}
 	providers, err := lookup.ProvidersOf(s.Providers)
 	if err != nil {
 		return err
@@ -60,8 +67,8 @@ func serve(ctx context.Context, s settings, log zerolog.Logger, board *admin.Boa
 		return err
 	}
 	stage, err := lookup.New(lookup.Options{
-		Config: s.Lookup, NATS: nc, Providers: providers, Routes: s.Providers.Routing.Table().Routes(),
-		Policy: policy, Refresh: s.Verdicts.Refresh(), Grace: s.Shutdown.Grace,
+		Config: s.Lookup, NATS: nc, Providers: providers, Routes: routes.Routes(),
+		Policy: policy, Refresh: s.Verdicts.Refresh(), Topology: topology, Grace: s.Shutdown.Grace,
 		Logger: log, Registerer: board.Registerer(), PulseFunc: board.Pulse,
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ type ledger struct {
 	js      jetstream.JetStream
 	account wire.Account
 	limits  Limits
+	heard   hearsay
 }
 
 // A spending is what a request has moved.
@@ -99,6 +100,7 @@ func (l *ledger) move(ctx context.Context, subject string, by int) (int, error) 
 	if err != nil { // A duplicate's ack carries no sum, and is no grant.
 		return 0, fault.New(fault.Transient, fmt.Errorf("counting a request: no sum in the answer: %w", err))
 	}
+	l.heard.note(subject, sum, ack.Sequence)
 	return sum, nil
 }
 

@@ -39,6 +39,7 @@ type window struct {
 	backlog int         // How many of them, from the first, are not for urgent jobs alone.
 	dated   bool        // A day or a month is limited, too.
 	clock   *clock
+	seen    sighting
 
 	heldFunc func(left time.Duration) // Hears of the hold that was seen; zero for none.
 }
@@ -58,6 +59,7 @@ func (w *window) take(ctx context.Context, lane wire.Lane) ([]*ticket, time.Dura
 		return nil, errorWait, err
 	}
 	w.heldFunc(live.held)
+	w.seen.saw(live.taken)
 	switch {
 	case live.held > 0:
 		return nil, live.held, nil
@@ -136,6 +138,7 @@ func (w *window) try(ctx context.Context, slot int) ([]*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.seen.took(slot, w.clock.now().Add(w.slots.TTL))
 	day, err := w.stamp(ctx, ack.Sequence)
 	if err != nil || w.guarded(day) > 0 {
 		return nil, errUndated

@@ -38,6 +38,9 @@ type Enricher struct {
 	OtherScheme bool
 	// VoidFunc hears of each permit that became void before its request could be written. It is called from any goroutine. Optional.
 	VoidFunc func()
+	// AskedFunc hears of each request that went out: about which kind of object, how long it took, and its fault. It is called from any
+	// goroutine. Optional.
+	AskedFunc func(kind indicator.Kind, took time.Duration, err error)
 	// TroubleFunc hears of a memory that cannot be read or written: jobs stay in hand meanwhile. It hears one error a minute at most,
 	// from any goroutine. Optional.
 	TroubleFunc func(error)

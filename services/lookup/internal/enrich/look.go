@@ -45,7 +45,7 @@ const (
 // with its request). So a provider that is slow to reach is reached with the next permit. What comes to stand in that very moment is
 // closed under the request, so that nothing goes out.
 func (e *Enricher) look(ctx context.Context, object indicator.Object, y try) (v verdict.Verdict, err error) {
-	err = e.send(ctx, y, func(ctx context.Context) error {
+	err = e.send(ctx, y, object.Kind, func(ctx context.Context) error {
 		v, err = e.Provider.Look(ctx, object)
 		return err
 	})
@@ -55,8 +55,8 @@ func (e *Enricher) look(ctx context.Context, object indicator.Object, y try) (v 
 	return v, err
 }
 
-// send is look for any request.
-func (e *Enricher) send(ctx context.Context, y try, ask func(context.Context) error) error {
+// send is look for any request, which is about objects of one kind.
+func (e *Enricher) send(ctx context.Context, y try, kind indicator.Kind, ask func(context.Context) error) error {
 	left := y.permit.Left()
 	if left <= 0 { // Whose fault this is, it is not the path's.
 		e.voided()
@@ -85,7 +85,8 @@ func (e *Enricher) send(ctx context.Context, y try, ask func(context.Context) er
 	traced = rest.WithNotice(traced, func(wait time.Duration) { e.Budget.Hold(ctx, wait) })
 	began := time.Now()
 	err := ask(traced)
-	y.report.Asked += time.Since(began)
+	took := time.Since(began)
+	y.report.Asked += took
 	switch state.Load() {
 	case void:
 		e.voided()
@@ -94,6 +95,7 @@ func (e *Enricher) send(ctx context.Context, y try, ask func(context.Context) er
 		}
 	case written:
 		y.report.Requests++
+		e.asked(kind, took, err)
 	case waiting:
 		y.permit.Release() // No connection came about, and nothing went out.
 	}
@@ -103,5 +105,11 @@ func (e *Enricher) send(ctx context.Context, y try, ask func(context.Context) er
 func (e *Enricher) voided() {
 	if e.VoidFunc != nil {
 		e.VoidFunc()
+	}
+}
+
+func (e *Enricher) asked(kind indicator.Kind, took time.Duration, err error) {
+	if e.AskedFunc != nil {
+		e.AskedFunc(kind, took, err)
 	}
 }

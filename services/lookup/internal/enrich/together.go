@@ -199,7 +199,7 @@ func (e *Enricher) lookMany(ctx context.Context, t Ticket, members []*member, y 
 	asked := false
 	_, err := y.pass.Do(ctx, func() (verdict.Verdict, error) {
 		asked = true
-		return verdict.Verdict{}, e.send(ctx, y, func(ctx context.Context) (err error) {
+		return verdict.Verdict{}, e.send(ctx, y, indicator.File, func(ctx context.Context) (err error) {
 			all, err = e.Many.LookMany(ctx, objects)
 			return err
 		})

@@ -14,6 +14,7 @@ import (
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/threatq"
 )
 
 func main() {
@@ -46,7 +47,11 @@ func serve(ctx context.Context, s settings, log zerolog.Logger, board *admin.Boa
 	if err != nil {
 		return err
 	}
-	library, err := dial.ThreatQ(s.ThreatQ, nil)
+	meter, err := threatq.NewMeter(board.Registerer())
+	if err != nil {
+		return err
+	}
+	library, err := dial.ThreatQ(s.ThreatQ, meter.Observe)
 	if err != nil {
 		return err
 	}

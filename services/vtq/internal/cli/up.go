@@ -20,6 +20,7 @@ import (
 	"vtq.internal/shared/daemon"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/provider"
+	"vtq.internal/shared/threatq"
 )
 
 func (c *cli) up() *cobra.Command {
@@ -72,7 +73,11 @@ func serve(ctx context.Context, s vtq.Settings, log zerolog.Logger, board *admin
 	}
 	defer closeFunc()
 	board.Reached(nc)
-	library, err := dial.ThreatQ(s.ThreatQ, nil)
+	meter, err := threatq.NewMeter(board.Registerer())
+	if err != nil {
+		return err
+	}
+	library, err := dial.ThreatQ(s.ThreatQ, meter.Observe)
 	if err != nil {
 		return err
 	}
