@@ -16,6 +16,9 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race,$(info No C compiler f
 # The servers of the tests write small files all the time: in memory, where there are 4 GiB to spare. What is built stays on the disk.
 IN_MEMORY = $(if $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4194304'),GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=/dev/shm)
 
+# The modules below scripts that stand outside the workspace are built without it.
+APART = GOWORK=off go -C
+
 # How long `make fuzz` stays with each target.
 FUZZTIME ?= 60s
 
@@ -49,6 +52,10 @@ bin/vtq:
 
 $(STAGES): bin/vtq-%:
 	@CGO_ENABLED=0 go build -trimpath -o $@ vtq.internal/services/$*/cmd/vtq-$*
+
+.PHONY: images
+images: ## build the images without Docker, prove them, and push them to REGISTRY, if set (BASE=scratch needs no network)
+	@$(APART) scripts/images run . -root $(CURDIR) -registry "$(REGISTRY)" -base "$(BASE)"
 
 # Test
 
@@ -93,20 +100,54 @@ test/month: ## let three workers share a public key for 31 days of virtual time 
 crash: ## kill real processes before and after every step, then 1,000 times at random (CRASH_KILLS), and print the tally (about 10 min)
 	$(IN_MEMORY) scripts/crash.sh
 
+# Deploy
+
+.PHONY: chart
+chart: ## render the chart with every file of values and check what comes of it, and the rest of deployments
+	$(APART) scripts/deploycheck test ./...
+
+# The first build of an API server takes minutes; CI does without.
+.PHONY: chart-live
+chart-live: ## have a real kube-apiserver judge every rendering of the chart, and every upgrade (15 s; 5 min to build first)
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+		$(APART) scripts/deploycheck run ./cmd/render "$$dir" && $(APART) scripts/apiserver run . "$$dir"
+
+.PHONY: monitoring
+monitoring: bin/promtool ## have every alert fire, with promtool (5 min to build first)
+	bin/promtool check rules deployments/helm/vtq/monitoring/rules.yaml
+	bin/promtool test rules deployments/helm/vtq/monitoring/rules_test.yaml
+
+.PHONY: rehearse
+rehearse: ## run a cluster of real processes with the rights and the environment that ship, kill some, roll all (2 min)
+	REHEARSE=1 $(APART) scripts/deploycheck test -count=1 -run '^TestRehearsal$$' -timeout 20m -v ./rehearsal
+
+.PHONY: test/apart
+test/apart: ## test what images and chart-live are made of (some minutes)
+	$(APART) scripts/images test ./...
+	$(APART) scripts/apiserver test -timeout 15m ./...
+
 # Keep
 
 .PHONY: lint
 lint: bin/golangci-lint ## read the code with the linters, and the tree with its own rules
 	bin/golangci-lint run $(PACKAGES)
+	cd scripts/deploycheck && GOWORK=off ../../bin/golangci-lint run ./...
 	go test -count=1 vtq.internal/scripts/repocheck
+
+# What these two modules are made of takes minutes to build.
+.PHONY: lint/apart
+lint/apart: bin/golangci-lint ## read the code behind images and chart-live, too
+	cd scripts/images && GOWORK=off ../../bin/golangci-lint run ./...
+	cd scripts/apiserver && GOWORK=off ../../bin/golangci-lint run --timeout 30m ./...
 
 .PHONY: fmt
 fmt: bin/golangci-lint ## format the code and sort the imports
 	bin/golangci-lint fmt
 
 .PHONY: generate
-generate: ## bring generated files up to date, .env.example and the README's tables among them
+generate: ## bring generated files up to date, .env.example, the tables of the READMEs and the chart's schema among them
 	go generate work
+	$(APART) scripts/deploycheck generate ./...
 
 .PHONY: tidy
 tidy: ## bring go.mod, go.sum and the workspace up to date
@@ -117,10 +158,13 @@ verify: ## prove that tidy, generate and fmt change nothing, and that each modul
 	scripts/verify.sh
 
 .PHONY: tools
-tools: bin/golangci-lint ## build the tools of scripts/tools into bin/
+tools: bin/golangci-lint bin/promtool ## build the tools into bin/
 
 bin/golangci-lint: scripts/tools/go.mod
-	GOWORK=off GOBIN=$(CURDIR)/bin go -C scripts/tools install tool
+	GOBIN=$(CURDIR)/bin $(APART) scripts/tools install tool
+
+bin/promtool: scripts/promtool/go.mod
+	GOBIN=$(CURDIR)/bin $(APART) scripts/promtool install tool
 
 .PHONY: ci
 ci: ## do what CI does
