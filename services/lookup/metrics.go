@@ -37,7 +37,7 @@ type metrics struct {
 	permits  *prometheus.CounterVec
 	wait     prometheus.Histogram
 	open     *prometheus.GaugeVec
-	denied   *prometheus.GaugeVec
+	denied   map[string]prometheus.Gauge // By provider: as everywhere both labels are constant, lest one registry refuse two stages.
 	trouble  prometheus.Counter
 	refused  *prometheus.CounterVec
 	void     *prometheus.CounterVec
@@ -100,10 +100,14 @@ func (m *metrics) asking() {
 		Name: "vtq_permits_total", Help: "Decisions about permits: granted, or that nothing is left for the lane (spent), or that the provider wants " +
 			"to be left alone for longer than the job waits (held).",
 	}, []string{"provider", "decision"})
-	m.denied = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage},
+	m.denied = map[string]prometheus.Gauge{}
+}
+
+func newDenied(provider string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage, "api": provider},
 		Help: "1 while a service refuses our credentials, or what we ask with them.",
-	}, []string{"api"})
+	})
 }
 
 // begin has every series begin at zero.
@@ -120,7 +124,7 @@ func (m *metrics) begin(providers []string) {
 			m.permits.WithLabelValues(name, decision)
 		}
 		m.open.WithLabelValues(name)
-		m.denied.WithLabelValues(name)
+		m.denied[name] = newDenied(name)
 		m.refused.WithLabelValues(name)
 		m.void.WithLabelValues(name)
 		for _, other := range providers {
@@ -138,9 +142,13 @@ func (m *metrics) begin(providers []string) {
 }
 
 func (m *metrics) register(r prometheus.Registerer) (err error) {
-	for _, collector := range []prometheus.Collector{
-		m.settled, m.answers, m.requests, m.took, m.permits, m.wait, m.open, m.denied, m.trouble, m.refused, m.void, m.quota, m.drift, m.failovers,
-	} {
+	all := []prometheus.Collector{
+		m.settled, m.answers, m.requests, m.took, m.permits, m.wait, m.open, m.trouble, m.refused, m.void, m.quota, m.drift, m.failovers,
+	}
+	for _, gauge := range m.denied {
+		all = append(all, gauge)
+	}
+	for _, collector := range all {
 		if err := r.Register(collector); err != nil {
 			return err
 		}
@@ -186,7 +194,7 @@ func (m *metrics) decided(provider string, err error) {
 // outage notes whether a provider is not asked, and whether it is because it refuses the key.
 func (m *metrics) outage(provider string, open, denied bool) {
 	m.open.WithLabelValues(provider).Set(number(open))
-	m.denied.WithLabelValues(provider).Set(number(denied))
+	m.denied[provider].Set(number(denied))
 }
 
 func number(yes bool) float64 {
