@@ -54,8 +54,8 @@ $(STAGES): bin/vtq-%:
 	@CGO_ENABLED=0 go build -trimpath -o $@ vtq.internal/services/$*/cmd/vtq-$*
 
 .PHONY: images
-images: ## build the images without Docker, prove them, and push them to REGISTRY, if set (BASE=scratch needs no network)
-	@$(APART) scripts/images run . -root $(CURDIR) -registry "$(REGISTRY)" -base "$(BASE)"
+images: ## build the images without Docker, prove them, and push them to REGISTRY under TAG, if set
+	@$(APART) scripts/images run . -root $(CURDIR) -registry "$(REGISTRY)" -tag "$(TAG)" -base "$(BASE)"
 
 # Test
 
