@@ -132,13 +132,13 @@ func TestMetricsOfAPipeline(t *testing.T) {
 				}
 			}
 			for name, want := range map[string]string{
-				`vtq_indicators_published_total{lane="fresh"}`:              "3",
-				`vtq_provider_requests_total{provider="virustotal"}`:        "3",
-				`vtq_lookup_settled_total{fault="none",settle="ack"}`:       "3",
-				`vtq_breaker_open{provider="virustotal"}`:                   "0",
-				`vtq_lookup_settled_total{fault="transient",settle="nak"}`:  "0",
-				`vtq_writer_settled_total{fault="permanent",settle="term"}`: "0",
-				`vtq_permits_void_total{provider="virustotal"}`:             "0",
+				`vtq_indicators_published_total{lane="fresh"}`:                                "3",
+				`vtq_provider_requests_total{fault="none",kind="file",provider="virustotal"}`: "3",
+				`vtq_lookup_settled_total{fault="none",settle="ack"}`:                         "3",
+				`vtq_breaker_open{provider="virustotal"}`:                                     "0",
+				`vtq_lookup_settled_total{fault="transient",settle="nak"}`:                    "0",
+				`vtq_writer_settled_total{fault="permanent",settle="term"}`:                   "0",
+				`vtq_permits_void_total{provider="virustotal"}`:                               "0",
 			} {
 				if after[name] != want {
 					t.Errorf("%s = %q, want %s", name, after[name], want)
