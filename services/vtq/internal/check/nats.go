@@ -40,7 +40,7 @@ func reachNATS(ctx context.Context, environ []string) []Result {
 	return server(ctx, s, found, tried)
 }
 
-// server looks at a server that somebody runs: its age, and its streams.
+// server looks at a server that somebody runs: its age, its certificate, and its streams.
 func server(ctx context.Context, s vtq.Settings, at config.NATS, tried string) []Result {
 	nc, err := dial.NATS(ctx, at, "check", zerolog.Nop())
 	if err != nil {
@@ -51,7 +51,7 @@ func server(ctx context.Context, s vtq.Settings, at config.NATS, tried string) [
 		return []Result{failed(nameNATS, tried, err, "upgrade the server")}
 	}
 	connected := Result{Check: nameNATS, State: OK, Tried: tried, Found: fmt.Sprintf("connected, version %s", nc.ConnectedServerVersion())}
-	return slices.Concat([]Result{connected, streams(ctx, s, nc)}, former(ctx, s, nc), room(ctx, s, nc))
+	return slices.Concat([]Result{connected}, certificate(nc), []Result{streams(ctx, s, nc)}, former(ctx, s, nc), room(ctx, s, nc))
 }
 
 // What stands in for the same error about each stream.
