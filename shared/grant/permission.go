@@ -85,7 +85,7 @@ func lookup() []Right {
 			api("CONSUMER.PAUSE", stream.Jobs, consumers), api("CONSUMER.PAUSE", stream.Urgent, consumers),
 		}},
 		{"What is known about an object already.", []string{one(stream.Verdicts, verdicts), one(stream.Verdicts, aliases)}},
-		{"The slots that are taken, many in one request.", many(stream.Quota)},
+		{"The slots that are taken, and what all workers have spent, many in one request.", many(stream.Quota, stream.Spend)},
 		{"What was spent, for the status page.", []string{one(stream.Spend, counters)}},
 		{"What keeps providers from being asked.", keeps(providers)},
 	}

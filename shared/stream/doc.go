@@ -15,7 +15,8 @@
 //	vtq_state        key-value bucket: cursors, and what keeps providers from being asked.
 //
 // The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
-// only `vtq setup` and `vtq up` create.
+// only `vtq setup` and `vtq up` create. A server that others use is extended (Extend), never shrunk without being told to: a shell that
+// lacks a variable would ask for one copy and the shortest ages, and the server drops at once what is beyond them.
 //
 // # How a message ends
 //
