@@ -56,12 +56,15 @@ producer and the streams have to know as well: so the settings say it.
 {{- if and .Values.lookup.autoscaling.enabled (not .Values.autoscaling.prometheus) -}}
 {{- $wrong = append $wrong "autoscaling.prometheus: must be set with lookup.autoscaling.enabled: without the budget a spent day would look like work, and add pods" -}}
 {{- end -}}
-{{- range list "lookup" "writer" -}}
-{{- with (index $.Values .).autoscaling -}}
+{{- range $component := list "lookup" "writer" -}}
+{{- with (index $.Values $component).autoscaling -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) -}}
-{{- $wrong = append $wrong "autoscaling.minReplicas: must not be above maxReplicas" -}}
+{{- $wrong = append $wrong (printf "%s.autoscaling.minReplicas: must not be above maxReplicas" $component) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- if regexMatch "(^|,) *service[.]name *=" (default "" $s.OTEL_RESOURCE_ATTRIBUTES) -}}
+{{- $wrong = append $wrong "settings.OTEL_RESOURCE_ATTRIBUTES: must leave out service.name, which would be the same for all stages" -}}
 {{- end -}}
 {{- if $wrong -}}
 {{- fail (printf "\n\n%s\n" (join "\n" $wrong)) -}}
