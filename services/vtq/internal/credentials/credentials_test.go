@@ -70,7 +70,7 @@ func certificate(t *testing.T, dir string) (*x509.Certificate, *x509.CertPool) {
 
 func TestCertificate(t *testing.T) {
 	server, roots := certificate(t, write(t, newSet(t, "nats", "*.nats-headless", "10.0.0.7", "::1")))
-	end := made().Add(credentials.Validity)
+	end := made().Add(credentials.Validity - time.Hour - time.Second)
 	cases := map[string]struct {
 		name string
 		use  x509.ExtKeyUsage
@@ -100,6 +100,10 @@ func TestCertificate(t *testing.T) {
 				t.Errorf("Verify = %v, want success %t", err, c.want)
 			}
 		})
+	}
+	// The most that is taken: from NotBefore on, and the last second counts (RFC 5280).
+	if span := server.NotAfter.Sub(server.NotBefore) + time.Second; span != 825*24*time.Hour {
+		t.Errorf("the certificate is good for %v, want 825 days", span)
 	}
 	if _, others := certificate(t, write(t, newSet(t, "nats"))); others.Equal(roots) {
 		t.Error("two sets have one authority")
