@@ -11,7 +11,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// FlushTime bounds how long Close takes. With the default grace of 25 s it stays within the 30 s that Kubernetes gives a pod to end.
+// FlushTime bounds how long Close takes. It is a part of the 20 s that a process has to end in after its grace (config.Shutdown).
 const FlushTime = 3 * time.Second
 
 // A Program is whose spans they are.

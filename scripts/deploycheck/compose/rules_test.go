@@ -11,8 +11,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// settle is what a process has to end in after its grace: it drains NATS, and closes its connections.
-const settle = 10 * time.Second
+// settle is what a process has to end in after its grace, of which package config says where it goes.
+const settle = 20 * time.Second
 
 // stages are the services that have work in hand.
 func stages() []string { return []string{"producer", "lookup", "writer"} }

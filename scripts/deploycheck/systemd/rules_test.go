@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// settle is what a process has to end in after its grace: it drains NATS, and closes its connections.
-const settle = 10 * time.Second
+// settle is what a process has to end in after its grace, of which package config says where it goes.
+const settle = 20 * time.Second
 
 // hardening is what every unit says to keep its program from everything but the network.
 func hardening() map[string][]string {
@@ -144,7 +144,7 @@ func TestTheRulesSee(t *testing.T) {
 		"no restart":              {"vtq-setup.service", "Restart=on-failure\n", "", "not after a failure"},
 		"other settings":          {"vtq-lookup@.service", "/etc/vtq/vtq.env", "/etc/default/vtq", "reads its settings"},
 		"a credential not loaded": {"vtq-lookup@.service", "LoadCredential=vt_api_key", "LoadCredential=key", "VT_API_KEY_FILE names"},
-		"killed too early":        {"vtq-lookup@.service", "TimeoutStopSec=40s", "TimeoutStopSec=34s", "is killed"},
+		"killed too early":        {"vtq-lookup@.service", "TimeoutStopSec=45s", "TimeoutStopSec=44s", "is killed"},
 		"given up":                {"vtq.service", "StartLimitIntervalSec=0\n", "", "given up"},
 		"metrics for everybody":   {"vtq.service", "=127.0.0.1:8080", "=:8080", "not on loopback"},
 		"one address for all":     {"vtq-lookup@.service", "127.0.0.%i", "127.0.0.1", "for all instances"},
