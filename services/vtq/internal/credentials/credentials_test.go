@@ -181,27 +181,6 @@ func TestWriteKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestWriteLeavesNoHalf fails at one file, and leaves the directory as it was.
-func TestWriteLeavesNoHalf(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := newSet(t, "localhost").Write(filepath.Join(dir, "file"), false); err == nil || !strings.Contains(err.Error(), "directory") {
-		t.Errorf("Write into a file = %v, want an error", err)
-	}
-	full := filepath.Join(dir, "full")
-	if err := os.MkdirAll(filepath.Join(full, "keys.conf", "in", "the", "way"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := newSet(t, "localhost").Write(full, true); err == nil || !strings.Contains(err.Error(), "keys.conf") {
-		t.Errorf("Write where a directory is in the way = %v, want an error that names it", err)
-	}
-	if entries, err := filepath.Glob(filepath.Join(full, ".*.*")); err != nil || len(entries) != 0 {
-		t.Errorf("Write has left %v, %v", entries, err)
-	}
-}
-
 func TestNames(t *testing.T) {
 	long := strings.Repeat("a", 63)
 	cases := map[string]bool{
