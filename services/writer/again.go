@@ -3,6 +3,7 @@ package writer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,7 +14,7 @@ import (
 const (
 	// replayKey is where the command that puts the consumer back notes what it does, before it does it, in the state bucket.
 	replayKey = "replay"
-	// noteTimeout bounds the reading of that note, which is for the log alone: the batch does not wait for an election.
+	// noteTimeout bounds the reading of that note, which is for the log and a metric: the batch does not wait for an election.
 	noteTimeout = 2 * time.Second
 )
 
@@ -21,30 +22,53 @@ const (
 type past struct {
 	at     jetstream.SequencePair // How far the consumer had come; the zero value before the first verdict.
 	high   uint64                 // The newest verdict that was ever delivered, whatever was put back since.
+	put    uint64                 // Up to there verdicts were put back, by the notes or by what was seen.
+	known  bool                   // The notes were read once.
 	epoch  uint64                 // 0 before the first.
 	raised bool                   // There is a new one, which was not told yet.
 }
 
-// replays tells whether a verdict was put back: it is delivered for the first time though newer ones were before.
-func (p *past) replays(meta *jetstream.MsgMetadata) bool {
-	return meta.NumDelivered == 1 && meta.Sequence.Stream <= p.high
-}
-
 // back notes how far the consumer has come, and tells whether it was put back: it counts its deliveries anew then, and delivers for
-// the first time what it has delivered.
-func (p *past) back(messages []jetstream.Msg) bool {
-	back := false
+// the first time what it has delivered. A verdict that comes again, for whatever reason, may tell of a replay whose beginning another
+// writer was given: then it is suspected.
+func (p *past) back(messages []jetstream.Msg) (back, suspected bool) {
+	high := p.high
 	for _, message := range messages {
 		meta, err := message.Metadata()
 		if err != nil {
 			continue
 		}
-		now := meta.Sequence
-		if meta.NumDelivered == 1 && now.Consumer <= p.at.Consumer && now.Stream <= p.at.Stream {
+		now, first := meta.Sequence, meta.NumDelivered == 1
+		if first && now.Consumer <= p.at.Consumer && now.Stream <= p.at.Stream {
 			back, p.at = true, now
+		}
+		if now.Stream <= high {
+			suspected = suspected || now.Stream > p.put
+			if first {
+				p.put = max(p.put, high)
+			}
 		}
 		p.high = max(p.high, now.Stream)
 		p.at.Consumer, p.at.Stream = max(p.at.Consumer, now.Consumer), max(p.at.Stream, now.Stream)
+	}
+	return back, suspected
+}
+
+// lookBack finds out which verdicts of a batch were put back, and tells whether the consumer was just now. The notes are read where
+// they may say more than was seen, which is nothing at a start: whoever waits for a verdict that was written has not waited since it was
+// stored, and its age would tell of an outage that there never was.
+func (b *batcher) lookBack(ctx context.Context, messages []jetstream.Msg) bool {
+	p := &b.past
+	back, suspected := p.back(messages)
+	if p.known && !back && !suspected {
+		return back
+	}
+	all, ok := b.replays(ctx)
+	p.known = p.known || ok
+	for _, one := range all.Replays {
+		if one.Stream.Equal(b.created) {
+			p.put = max(p.put, one.Floor)
+		}
 	}
 	return back
 }
@@ -67,29 +91,35 @@ func (b *batcher) tellReplay(ctx context.Context, back bool) {
 			text = "a new epoch of the ledger: what stands in ThreatQ is looked at anew"
 		}
 	}
-	if number := b.replay(ctx); number > 0 {
-		event = event.Uint64("replay", number)
+	if all, _ := b.replays(ctx); all.Last > 0 {
+		event = event.Uint64("replay", all.Last)
 	}
 	event.Msg(text)
 }
 
-// replay is the number of the newest replay that was noted; 0 when nobody tells.
-func (b *batcher) replay(ctx context.Context) uint64 {
+// notes are what the command notes of replays, as far as a writer asks.
+type notes struct {
+	Last    uint64 `json:"last"` // The number of the newest.
+	Replays []struct {
+		Stream time.Time `json:"stream"` // When the stream was created whose verdicts came again.
+		Floor  uint64    `json:"floor"`  // Up to there everything had been written before.
+	} `json:"replays"`
+}
+
+// replays reads the notes, and tells whether that can be had. What nobody can read says nothing, however often it is read.
+func (b *batcher) replays(ctx context.Context) (all notes, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	state, err := b.js.KeyValue(ctx, stream.State)
 	if err != nil {
-		return 0
+		return notes{}, false
 	}
-	note, err := state.Get(ctx, replayKey)
+	entry, err := state.Get(ctx, replayKey)
 	if err != nil {
-		return 0
+		return notes{}, errors.Is(err, jetstream.ErrKeyNotFound)
 	}
-	var all struct {
-		Last uint64 `json:"last"`
+	if json.Unmarshal(entry.Value(), &all) != nil {
+		return notes{}, true
 	}
-	if json.Unmarshal(note.Value(), &all) != nil {
-		return 0
-	}
-	return all.Last
+	return all, true
 }

@@ -1,6 +1,7 @@
 package writer_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -26,6 +27,18 @@ func (l *lab) noted(body string) {
 	if _, err := state.PutString(l.Context(), "replay", body); err != nil {
 		l.Fatalf("noting a replay: %v", err)
 	}
+}
+
+// notedUpTo notes a replay of what was written of this stream, and that of one before it, which had more.
+func (l *lab) notedUpTo(floor uint64) {
+	l.Helper()
+	verdicts, err := l.js.Stream(l.Context(), stream.Verdicts)
+	if err != nil {
+		l.Fatalf("opening the verdicts: %v", err)
+	}
+	created := verdicts.CachedInfo().Created
+	l.noted(fmt.Sprintf(`{"schema":1,"last":2,"replays":[{"stream":%q,"floor":1000},{"stream":%q,"floor":%d}]}`,
+		created.Add(-day).Format(time.RFC3339Nano), created.Format(time.RFC3339Nano), floor))
 }
 
 // TestAReplayIsInTheLog of a writer that is at work, once, with its number.

@@ -40,11 +40,12 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 	began := time.Now()
 	b.metrics.batch.Observe(float64(len(messages)))
 	release := stream.Hold(stream.WriterAckWait, messages...) // Until others do: NATS may take its time to answer.
+	back := b.lookBack(ctx, messages)
 	items := b.items(ctx, messages)
 	b.lookUp(ctx, items)
 	b.read(items)
 	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
-	b.tellReplay(ctx, b.past.back(messages))
+	b.tellReplay(ctx, back)
 	b.sift(items)
 	var idle, busy [][]*item
 	for _, group := range groups(items) {

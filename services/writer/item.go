@@ -48,7 +48,7 @@ func (b *batcher) items(ctx context.Context, messages []jetstream.Msg) []*item {
 		_, it.span = stream.Process(ctx, message)
 		if meta, err := message.Metadata(); err == nil {
 			it.revision, it.delivery = wire.RevisionOf(b.created, meta.Sequence.Stream), int(min(meta.NumDelivered, 1<<30))
-			it.stored, it.again = meta.Timestamp, b.past.replays(meta)
+			it.stored, it.again = meta.Timestamp, meta.Sequence.Stream <= b.past.put
 		}
 		if at, err := wire.ParseVerdictSubject(message.Subject()); err == nil {
 			it.at, it.id, it.provider = at, at.ID, at.Provider

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/services/writer"
+	simulator "vtq.internal/shared/simulator/threatq"
 )
 
 // values gives all counters and gauges, and how much histograms have seen, by name and labels.
@@ -111,8 +112,67 @@ func TestTwoWritersDoNotShareARegistry(t *testing.T) {
 	})
 }
 
-// TestAReplayIsNotLate puts verdicts back that are a day old: nobody has waited that long.
+// TestAReplayIsNotLate puts verdicts back that are a day old: nobody has waited that long, whichever writer takes them, and whether or
+// not it gives them back once.
 func TestAReplayIsNotLate(t *testing.T) {
+	const age = "vtq_message_age_seconds writer"
+	back := func(l *lab) { l.notedUpTo(3); l.raise(2); l.replay() }
+	refuse := func(l *lab) { l.fail(times(1, simulator.EndpointAttributes, simulator.InternalError())) }
+	cases := map[string]struct {
+		do    func(l *lab) *run
+		least float64 // The sum of ages, in seconds.
+	}{
+		"of a writer that waits": {func(l *lab) *run {
+			r := l.start()
+			l.sleep(time.Minute)
+			back(l)
+			return r
+		}, 0},
+		"of a writer that begins": {func(l *lab) *run { back(l); return l.start() }, 0},
+		"given back by a writer that begins": {func(l *lab) *run {
+			refuse(l)
+			back(l)
+			return l.start()
+		}, 0},
+		"given back by a writer at work": {func(l *lab) *run {
+			r := l.start()
+			l.answer(l.add(1)[0], found(14))
+			l.settled(time.Minute)
+			refuse(l)
+			back(l)
+			return r
+		}, 0},
+		"that nobody noted, of a writer that begins": {func(l *lab) *run { l.replay(); return l.start() }, 3 * day.Seconds()},
+		"with one behind that was not written before": {func(l *lab) *run {
+			l.answer(l.add(1)[0], found(14))
+			l.sleep(time.Hour)
+			back(l)
+			return l.start()
+		}, time.Hour.Seconds()},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				for _, id := range l.add(3) {
+					l.answer(id, found(14))
+				}
+				l.drain()
+				l.sleep(day)
+				r := c.do(l)
+				l.settled(time.Hour)
+				l.answer(l.add(1)[0], found(14))
+				l.settled(time.Minute)
+				r.stop()
+				if got := r.value(age); got < c.least || got > c.least+60 {
+					l.Errorf("the sum of ages is %v s, want %v s and that of the one that is new", got, c.least)
+				}
+			})
+		})
+	}
+}
+
+// TestAnAccidentIsNotLate puts verdicts back without a note, which a writer sees that has seen them before.
+func TestAnAccidentIsNotLate(t *testing.T) {
 	const age, again = "vtq_message_age_seconds writer", "vtq_writer_settled_total none ack"
 	inLab(t, func(l *lab) {
 		r := l.start()

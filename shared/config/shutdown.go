@@ -17,6 +17,10 @@ const maxGrace = 10 * time.Minute
 //	what ends the process    45s       the grace, and 20 s to say goodbye: terminationGracePeriodSeconds
 //	                                   of a pod, TimeoutStopSec of systemd, stop_grace_period of Compose
 //
+// The 20 s are at most 15 s for telling NATS what became of the work that the
+// grace has ended, which an election may hold up, and 3 s for the last spans;
+// the rest is for closing connections.
+//
 // A request that takes longer than the grace is cut off by every restart, after
 // it was paid for; [Providers.Warnings] says so. It is no error: nothing is lost,
 // and a new program has to start with the settings of an old one.

@@ -49,8 +49,10 @@ func extract(ctx context.Context, header map[string][]string) trace.SpanContext 
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, &c))
 }
 
-// inject writes the context of a span into the headers of a message.
+// inject writes the context of a span into the headers of a message, in place of what stands there: a state is that of its parent alone.
 func inject(ctx context.Context, header map[string][]string) {
+	delete(header, wire.HeaderTraceParent)
+	delete(header, wire.HeaderTraceState)
 	var c carrier
 	propagation.TraceContext{}.Inject(ctx, &c)
 	c.Put(header)

@@ -19,7 +19,8 @@
 // The standard variables rule it: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names the collector, and without
 // either, with OTEL_TRACES_EXPORTER=none or with OTEL_SDK_DISABLED=true nothing is sent. That is decided by the environment that New is
 // given; the rest (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*, other OTEL_EXPORTER_OTLP_*) the
-// libraries of OpenTelemetry read themselves, from the environment of the process.
+// libraries of OpenTelemetry read themselves, from the environment of the process. Where one of them is wrong nothing is sent, and the
+// log names it: spans that go elsewhere, or are of somebody else, would be missed later.
 //
 // A collector that is slow, gone or hostile costs spans and nothing else: they wait in a queue of 2,048, and are dropped when it is full;
 // an export that fails is told in the log, once a minute, in words of ours, since the collector's might repeat a key that it was sent.
@@ -28,8 +29,10 @@
 //
 //   - The tracer is in the context, against a field in everything that publishes or asks: between a stage and the client that sends a
 //     request there are a dozen functions that have no other use for it, and all of them pass the context on.
-//   - No global provider, propagator or error handler of OpenTelemetry is set: they would belong to every program that embeds a stage, and
-//     to all tests of a process at once.
+//   - No global provider or propagator of OpenTelemetry is set: they would belong to every program that embeds a stage, and to all tests of
+//     a process at once. Its logger and its error handler are, by New, which stages never call: to nothing. Against leaving them alone and
+//     checking all variables first, which is done too, so that somebody is told: the libraries print a value that they cannot read, and
+//     may come to read one more. A line that is lost costs less than a key in a log.
 //   - Spans get their attributes after they began, and only when they are recorded: a span that is not costs two ids and a header, a
 //     twentieth of a publish to a server on the same machine, and a recorded one a seventh (stream.BenchmarkResubmit).
 //     Samplers that decide by attributes do not see them; those that OTEL_TRACES_SAMPLER can name do not look.

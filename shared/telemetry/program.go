@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// FlushTime bounds how long Close takes. With the default grace of 25 s it stays within the 30 s that Kubernetes gives a pod to end.
+// FlushTime bounds how long Close takes. It is a part of the 20 s that a process has to end in after its grace (config.Shutdown).
 const FlushTime = 3 * time.Second
 
 // A Program is whose spans they are.
@@ -22,8 +24,10 @@ type Program struct {
 }
 
 // New makes the tracer of a program. It sends nothing yet, and has no error: what is wrong with the variables is warned of, by their
-// names, and nothing is sent.
+// names, and nothing is sent. It silences the libraries of OpenTelemetry in the whole process: whoever embeds a stage in a program that
+// wants to hear them makes a tracer with [Using] instead.
 func New(ctx context.Context, p Program) *Tracer {
+	silence()
 	to, err := collector(p.Env)
 	if err != nil {
 		p.Log.Warn().Err(err).Msg("spans are not sent")
@@ -57,13 +61,17 @@ func New(ctx context.Context, p Program) *Tracer {
 	return t
 }
 
-// resource is what is told of the process with every batch of spans.
+// silence keeps the libraries from standard error, where they print what they cannot read of the environment, keys and all, even while
+// nothing is sent: a sampler, an attribute of the resource. What there is to hear from them New and the exporter say themselves.
+func silence() {
+	otel.SetLogger(logr.Discard())
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
+}
+
+// resource is what is told of the process with every batch of spans. What the environment says of it was found to be legible.
 func (p Program) resource(ctx context.Context) *resource.Resource {
-	all, err := resource.New(ctx, resource.WithTelemetrySDK(),
+	all, _ := resource.New(ctx, resource.WithTelemetrySDK(),
 		resource.WithAttributes(attribute.String("service.name", p.Name), attribute.String("service.version", p.Version)),
 		resource.WithFromEnv()) // Last: it takes precedence.
-	if err != nil { // Its text repeats what it could not read.
-		p.Log.Warn().Msg("OTEL_RESOURCE_ATTRIBUTES: cannot be read as a whole; wants key=value,key=value")
-	}
 	return all
 }

@@ -131,7 +131,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	// What else a verdict bears: the name of a replay, a trace context, the first line, its id, the stream and the sequence that is
 	// expected there.
 	const traced = len("Vtq-Replay: \r\n") + wire.MaxReplay +
-		len("traceparent: \r\n") + wire.MaxTraceParent + len("tracestate: \r\n") + wire.MaxTraceState
+		len("traceparent: \r\n") + len(parent) + len("tracestate: \r\n") + wire.MaxTraceState
 	const others = len("NATS/1.0\r\n\r\n") + len("Nats-Msg-Id: r-1772357415123456789-18446744073709551615\r\n") +
 		len("Nats-Expected-Stream: VTQ_VERDICTS\r\n") + len("Nats-Expected-Last-Subject-Sequence: 18446744073709551615\r\n")
 	if len(h.Deaths) > 5 || size+traced+others > 2<<10 {

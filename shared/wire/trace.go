@@ -9,8 +9,8 @@ const (
 )
 
 const (
-	// MaxTraceParent bounds a traceparent, in bytes: version 00 has 55, and no other is written anywhere yet.
-	MaxTraceParent = 55
+	// maxTraceParent bounds a traceparent, in bytes: version 00 has 55, and no other is written anywhere yet.
+	maxTraceParent = 55
 	// MaxTraceState bounds a tracestate, in bytes: W3C asks to pass on at least 512 characters.
 	MaxTraceState = 512
 )
@@ -22,7 +22,7 @@ type Trace struct{ Parent, State string }
 // TraceOf reads the trace context of a message. What is longer than its bound, or holds anything but visible characters, is left out:
 // half of it would mean something else. Without a parent there is no state.
 func TraceOf(header map[string][]string) Trace {
-	t := Trace{Parent: visible(first(header, HeaderTraceParent), MaxTraceParent)}
+	t := Trace{Parent: visible(first(header, HeaderTraceParent), maxTraceParent)}
 	if t.Parent != "" {
 		t.State = visible(first(header, HeaderTraceState), MaxTraceState)
 	}

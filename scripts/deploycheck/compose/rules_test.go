@@ -11,8 +11,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// settle is what a process has to end in after its grace: it drains NATS, sends its last spans, and closes its connections. It is 20 s
-// wherever vtq runs, as shared/config says of VTQ_SHUTDOWN_GRACE.
+// settle is what a process has to end in after its grace, of which package config says where it goes.
 const settle = 20 * time.Second
 
 // stages are the services that have work in hand.

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// settle is what a process has to end in after its grace: it drains NATS, sends its last spans, and closes its connections. It is 20 s
-// wherever vtq runs, as shared/config says of VTQ_SHUTDOWN_GRACE.
+// settle is what a process has to end in after its grace, of which package config says where it goes.
 const settle = 20 * time.Second
 
 // hardening is what every unit says to keep its program from everything but the network.

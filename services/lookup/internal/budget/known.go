@@ -44,6 +44,7 @@ func (b *Budget) Figures() []Figure {
 	var all []Figure
 	if f, ok := b.window.figure(now); ok {
 		b.mu.Lock()
+		f.Remaining += b.idle()
 		if left := time.Until(b.holding); left > 0 {
 			f.Remaining, f.Reserved, f.Reset = 0, 0, later(f.Reset, now.Add(left)) // Nobody may ask, whatever is free.
 		}
@@ -173,7 +174,7 @@ func (s *sighting) saw(taken map[int]time.Time) {
 	s.taken = maps.Clone(taken)
 }
 
-// took adds a slot that was taken by this worker.
+// took adds a slot that was taken by this worker or, since that was refused, by another, when it expires at the latest.
 func (s *sighting) took(slot int, expires time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

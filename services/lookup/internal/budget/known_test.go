@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/quota"
@@ -38,9 +39,43 @@ func TestFiguresTellWhatIsLeft(t *testing.T) {
 		permit, _ := l.must(b, wire.Fresh)
 		l.knows(b, "after two permits", map[budget.Period]int{budget.Minute: 2, budget.Day: 498, budget.Month: 15_498})
 		permit.Release()
-		l.knows(b, "after one is given back", map[budget.Period]int{budget.Minute: 2, budget.Day: 499, budget.Month: 15_499})
+		l.knows(b, "after one is given back", map[budget.Period]int{budget.Minute: 3, budget.Day: 499, budget.Month: 15_499})
 		l.sleep(2 * time.Minute)
 		l.knows(b, "when the window has passed", map[budget.Period]int{budget.Minute: 4, budget.Day: 499, budget.Month: 15_499})
+	})
+}
+
+// TestFiguresKnowWhatOthersTook between a look at the slots and a take, which is refused.
+func TestFiguresKnowWhatOthersTook(t *testing.T) {
+	inLab(t, func(l *lab) {
+		js, stop := l.bend()
+		defer stop()
+		tries := 0
+		js.slotFunc = func(err error) error {
+			if tries++; tries < 3 {
+				return &jetstream.APIError{Description: "maximum messages per subject exceeded"}
+			}
+			return err
+		}
+		b := l.through(js, account(), budget.Limits{Window: quota.Window{Requests: 8, Per: time.Minute}}, budget.Watch{})
+		l.must(b, wire.Fresh)
+		l.knows(b, "after a take, two of others and no look since", map[budget.Period]int{budget.Minute: 5})
+		l.sleep(2 * time.Minute)
+		l.knows(b, "when the window has passed", map[budget.Period]int{budget.Minute: 8})
+	})
+}
+
+// TestFiguresCountThePool, in which the rest of a slot waits to be used, until it is void.
+func TestFiguresCountThePool(t *testing.T) {
+	inLab(t, func(l *lab) {
+		b, stop := l.open(budget.Limits{Window: quota.Window{Requests: 1024, Per: time.Minute}}) // Four with each slot.
+		defer stop()
+		for n := range 5 {
+			l.must(b, wire.Fresh)
+			l.knows(b, "after some permits", map[budget.Period]int{budget.Minute: 1023 - n})
+		}
+		l.sleep(2 * time.Second)
+		l.knows(b, "when the rest of the slots is void", map[budget.Period]int{budget.Minute: 1016})
 	})
 }
 

@@ -162,6 +162,17 @@ func (b *Budget) pooled() bool {
 	return len(b.pool) > 0
 }
 
+// idle is how many permits of the pool can still be used.
+func (b *Budget) idle() int {
+	n := 0
+	for _, t := range b.pool {
+		if !b.lost(t) {
+			n++
+		}
+	}
+	return n
+}
+
 func (b *Budget) draw() *ticket {
 	t := b.pool[0]
 	b.pool = b.pool[1:]

@@ -94,6 +94,7 @@ func (w *window) takeOf(ctx context.Context, live view, slots []int) ([]*ticket,
 			return nil, errorWait, fmt.Errorf("taking a slot: %w", err) // It may be taken or not: it is not ours.
 		}
 		live.taken[slot] = live.now // Somebody was faster, or the read was behind: it is looked at again soon.
+		w.seen.took(slot, live.now.Add(w.slots.TTL))
 	}
 	return nil, live.wait(slots, w.slots.TTL), nil
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	collected "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -120,13 +119,9 @@ func TestACollectorThatHangsHoldsNobodyUp(t *testing.T) {
 		"OTEL_BSP_SCHEDULE_DELAY=1", "OTEL_BSP_MAX_QUEUE_SIZE=2", "OTEL_BSP_EXPORT_TIMEOUT=3600000", "OTEL_EXPORTER_OTLP_TIMEOUT=3600000"), "up")
 	eventually(t, "12 indicators that bear a verdict", func() bool { return enriched(sim) == 12 })
 	<-hanging
-	began := time.Now()
-	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGTERM) // An hour, if it waited for the collector.
 	if code := p.wait(); code != 0 {
 		t.Errorf("exit code %d, want 0:\n%s", code, p.stderr)
-	}
-	if took := time.Since(began); took > patience { // An hour, if it waited for the collector.
-		t.Errorf("it ended after %v", took)
 	}
 	if said := p.stderr.String(); !strings.Contains(said, "the last spans were not sent") || strings.Contains(said, collectorKey) {
 		t.Errorf("the pipeline says:\n%s", said)

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// Validity is for how long a certificate is good: 825 days are the most that clients of some systems take from a private authority
-	// (Apple, requirements for trusted certificates). The authority ends with it, as it never signs another.
+	// Validity is for how long a certificate is good, from NotBefore on: 825 days are the most that clients of some systems take from a
+	// private authority (Apple, requirements for trusted certificates). The authority
+	// ends with it, as it never signs another.
 	Validity = 825 * 24 * time.Hour
 	// backdate lets clocks be behind that of the machine on which certificates are made.
 	backdate = time.Hour
@@ -63,7 +64,8 @@ func sign(template *x509.Certificate, authority pair, now time.Time) (pair, erro
 	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), serialBits)); err != nil {
 		return pair{}, fmt.Errorf("making a serial number: %w", err)
 	}
-	template.NotBefore, template.NotAfter = now.Add(-backdate), now.Add(Validity)
+	template.NotBefore = now.Add(-backdate)
+	template.NotAfter = template.NotBefore.Add(Validity - time.Second) // That second is still within (RFC 5280).
 	if authority.key == nil {
 		authority = pair{certificate: template, key: key}
 	}

@@ -24,7 +24,8 @@ type login struct {
 }
 
 // New makes a set for servers that are reached by these names, which are host names, some with "*" for their first label, or IP
-// addresses. It is good from now on, for Validity.
+// addresses. It is good for Validity, which begins an hour
+// before now, lest clocks differ.
 func New(names []string, now time.Time) (Set, error) {
 	if err := CheckNames(names); err != nil {
 		return Set{}, err

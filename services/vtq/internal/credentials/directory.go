@@ -7,12 +7,22 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
+	"vtq.internal/services/vtq/internal/credentials/place"
 	"vtq.internal/shared/grant"
 )
 
-// ErrExist means that there are credentials already.
-var ErrExist = errors.New("there are credentials already")
+// staging is a directory beside the files, where they are written before they are put into their places, and where those go that stood
+// there. It is there after a crash alone; the next run takes it away.
+const staging = ".vtq-credentials"
+
+var (
+	// ErrExist means that there are credentials already.
+	ErrExist = errors.New("there are credentials already")
+	// ErrBusy means that another process is writing into the directory.
+	ErrBusy = errors.New("somebody else is making credentials")
+)
 
 // A file is one of the directory.
 type file struct {
@@ -29,68 +39,98 @@ func (s Set) files() []file {
 	return append(all, file{grant.KeysFile, s.keysConf()})
 }
 
-// Write writes the files into a directory, which it makes if it is not there, for this user alone. Unless it is forced, it writes over
-// none: the error is ErrExist, and names those that are there.
+// Write writes the files into a directory, which it makes if it is not there, for this user alone; what else is in it stays. Unless it is
+// forced, it writes over none: the error is ErrExist, and names those that are there. With an error the directory is as it was, unless that
+// says otherwise.
 func (s Set) Write(dir string, force bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the directory of the credentials: %w", err)
 	}
-	if err := vacant(dir, s.files()); err != nil && !force {
-		return err
-	}
-	staged, err := stage(dir, s.files())
-	defer func() {
-		for temporary := range staged {
-			_ = os.Remove(temporary) // What is in its place is there no more.
-		}
-	}()
+	release, err := hold(dir)
 	if err != nil {
 		return err
 	}
-	for _, f := range s.files() {
-		for temporary, name := range staged {
-			if name != f.name {
-				continue
-			}
-			if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
-				return fmt.Errorf("putting %s into its place: %w", name, err)
-			}
-		}
+	defer release()
+	if err := vacant(dir, s.files(), force); err != nil {
+		return err
 	}
-	return nil
+	return s.replace(dir, filepath.Join(dir, staging))
 }
 
-// vacant tells which files are there.
-func vacant(dir string, files []file) error {
+// replace puts the files into a directory by way of another within it.
+func (s Set) replace(dir, within string) error {
+	fresh, old := filepath.Join(within, "new"), filepath.Join(within, "old")
+	var names []string
+	for _, f := range s.files() {
+		names = append(names, f.name)
+	}
+	err := errors.Join(os.RemoveAll(within), os.Mkdir(within, 0o700), os.Mkdir(old, 0o700), os.Mkdir(fresh, 0o700))
+	if err == nil {
+		err = stage(fresh, s.files())
+	}
+	if err == nil {
+		err = place.In(dir, names, fresh, old)
+	}
+	if errors.Is(err, place.ErrBroken) {
+		return fmt.Errorf("%w; the old files are in %s, or make all anew with --force", err, within)
+	}
+	return errors.Join(err, os.RemoveAll(within))
+}
+
+// hold keeps other processes from writing into a directory until it is released, or this one ends.
+func hold(dir string) (release func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the directory of the credentials: %w", err)
+	}
+	err = syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { _ = d.Close() }, nil
+	}
+	_ = d.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%w in %s", ErrBusy, dir)
+	}
+	return nil, fmt.Errorf("locking the directory of the credentials: %w", err)
+}
+
+// vacant tells which files are there, and what else is in the way, which force does not take away.
+func vacant(dir string, files []file, force bool) error {
 	var there []string
 	for _, f := range files {
-		if _, err := os.Lstat(filepath.Join(dir, f.name)); !errors.Is(err, fs.ErrNotExist) {
-			there = append(there, f.name)
+		info, err := os.Lstat(filepath.Join(dir, f.name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		if err != nil {
+			return fmt.Errorf("looking at what is there: %w", err)
+		}
+		if force && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s in %s is no ordinary file: move it away", f.name, dir)
+		}
+		there = append(there, f.name)
 	}
-	switch len(there) {
-	case 0:
+	switch {
+	case force || len(there) == 0:
 		return nil
-	case len(files):
+	case len(there) == len(files):
 		return fmt.Errorf("%w in %s, and services may be logging in with them; name another directory, or make all anew with --force", ErrExist, dir)
 	}
 	return fmt.Errorf("%w in %s, but not all: %s; remove them, name another directory, or make all anew with --force",
 		ErrExist, dir, strings.Join(there, ", "))
 }
 
-// stage writes the files under other names, for this user alone, and gives the name that each is for.
-func stage(dir string, files []file) (map[string]string, error) {
-	staged := map[string]string{}
+// stage writes the files, for this user alone, and to disk: what is renamed before that may be empty after a power failure.
+func stage(dir string, files []file) error {
 	for _, f := range files {
-		temporary, err := os.CreateTemp(dir, "."+f.name+".*")
+		to, err := os.OpenFile(filepath.Join(dir, f.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return staged, fmt.Errorf("writing %s: %w", f.name, err)
+			return fmt.Errorf("writing %s: %w", f.name, err)
 		}
-		staged[temporary.Name()] = f.name
-		_, err = temporary.Write(f.body)
-		if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-			return staged, fmt.Errorf("writing %s: %w", f.name, err)
+		_, err = to.Write(f.body)
+		if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+			return fmt.Errorf("writing %s: %w", f.name, err)
 		}
 	}
-	return staged, nil
+	return nil
 }
