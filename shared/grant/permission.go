@@ -86,7 +86,8 @@ func lookup() []Right {
 		}},
 		{"What is known about an object already.", []string{one(stream.Verdicts, verdicts), one(stream.Verdicts, aliases)}},
 		{"The slots that are taken, many in one request.", many(stream.Quota)},
-		{"What was spent, for the status page.", []string{one(stream.Spend, counters)}},
+		{"What was spent, by whomever: for the figures both counters in one request, for the status page one by one.", append(
+			many(stream.Spend), one(stream.Spend, counters))},
 		{"What keeps providers from being asked.", keeps(providers)},
 	}
 }

@@ -56,7 +56,7 @@ func (b *Budget) Figures() []Figure {
 	return all
 }
 
-// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called every few minutes:
+// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called at first, and every few minutes:
 // who takes nothing hears of nothing else. A read moves nothing, and may be answered by a server that is slightly behind.
 func (b *Budget) Hear(ctx context.Context) error {
 	if b.ledger.limits.Day <= 0 && b.ledger.limits.Month <= 0 {
