@@ -214,6 +214,10 @@ func consumers(o Options) []Consumer {
 	return all
 }
 
+// ReplayConsumers name the consumers by which vtq replay counts and reads verdicts, each for a moment: as many commands can at once. A
+// right to such a consumer names it, lest it be one to the writer's: a wildcard stands for a whole name.
+func ReplayConsumers() []string { return []string{"replay-1", "replay-2", "replay-3", "replay-4"} }
+
 // LaneStream names the stream that holds the jobs of a lane.
 func LaneStream(lane wire.Lane) string {
 	if lane == wire.Urgent {
