@@ -42,7 +42,7 @@ type metrics struct {
 	refused  *prometheus.CounterVec
 	void     *prometheus.CounterVec
 	quota    *quotas
-	drift    prometheus.Gauge
+	drift    *prometheus.GaugeVec // Of one series, once something is known.
 
 	failovers *prometheus.CounterVec
 }
@@ -78,10 +78,10 @@ func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
 	m.failovers = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "vtq_lookup_failovers_total", Help: "Times that the jobs of a route went over to another provider, and back.",
 	}, []string{"from", "to"})
-	m.drift = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.drift = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "vtq_topology_drift",
 		Help: "Differences between the streams and consumers of the server and what the settings ask for, as this worker last saw.",
-	})
+	}, nil)
 	m.begin(providers)
 	return m, m.register(r)
 }
@@ -110,7 +110,7 @@ func newDenied(provider string) prometheus.Gauge {
 	})
 }
 
-// begin has every series begin at zero.
+// begin has every series begin at zero, but that of the drift: none is something to have seen, and no series says that nobody looked.
 func (m *metrics) begin(providers []string) {
 	for _, name := range providers {
 		for _, kind := range indicator.Kinds() {

@@ -46,6 +46,9 @@
 //
 // No BackOff on any consumer: its first entry silently replaces AckWait and bends every delay of a nak.
 //
+// The state bucket is made as a stream, not by the client library, whose buckets allow rollups: one message with a header, under any key
+// that its author may write, would purge the keys of all others. Nothing here purges a key; the library does all the rest on it.
+//
 // An ack is a double ack: a lost ack would spend a second request of the provider's quota. A double ack that times out is
 // taken for "maybe": the message may come again, and whoever takes it finds the effect in place.
 package stream

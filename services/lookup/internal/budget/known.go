@@ -84,7 +84,7 @@ func (l *ledger) room(lane wire.Lane, at time.Time) int {
 	return room
 }
 
-// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called every few minutes:
+// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called at first, and every few minutes:
 // who takes nothing hears of nothing else. A read moves nothing, and may be answered by a server that is slightly behind.
 func (b *Budget) Hear(ctx context.Context) error {
 	subjects := b.ledger.subjects(b.clock.now())
