@@ -46,6 +46,7 @@ func TestRefused(t *testing.T) {
 		"ThreatQ by a proxy":         {"default", set("settings.THREATQ_URL", "socks5://t.example.com"), []string{"THREATQ_URL"}},
 		"one name for all spans":     {"default", set("settings.OTEL_RESOURCE_ATTRIBUTES", "team=a, service.name=vtq"), []string{"OTEL_RESOURCE_ATTRIBUTES: must leave out service.name"}},
 		"one service for all spans":  {"default", set("settings.OTEL_SERVICE_NAME", "vtq"), []string{"OTEL_SERVICE_NAME"}},
+		"one service by extraEnv":    {"default", set("pod.extraEnv", []any{map[string]any{"name": "OTEL_SERVICE_NAME", "value": "vtq"}}), []string{"pod.extraEnv: must leave out OTEL_SERVICE_NAME"}},
 		"a collector's key":          {"default", set("settings.OTEL_EXPORTER_OTLP_HEADERS", "a=b"), []string{"OTEL_EXPORTER_OTLP_HEADERS"}},
 		"a collector of gRPC":        {"default", set("settings.OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://c:4317"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT"}},
 		"a NATS without a scheme":    {"default", set("nats.url", "tls://a:4222,b:4222"), []string{"nats", "url"}},
@@ -122,6 +123,7 @@ func TestTaken(t *testing.T) {
 			set("settings.VT_BASE_URL", "https://data.reversinglabs.com/api/v3")(values)
 			set("settings.VTQ_PROVIDERS", "reversinglabs")(values)
 		},
+		"spans by another name":     set("lookup.extraEnv", []any{map[string]any{"name": "OTEL_SERVICE_NAME", "value": "asker"}}),
 		"an unused timeout":         set("settings.VTQ_SHUTDOWN_GRACE", "21s"),
 		"a value that is taken out": set("settings.NATS_REPLICAS", nil),
 		"a user of ThreatQ":         set("keys.names", []any{"THREATQ_CLIENT_ID", "THREATQ_USERNAME", "THREATQ_PASSWORD", "VT_API_KEY"}),

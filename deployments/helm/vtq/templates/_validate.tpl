@@ -66,6 +66,11 @@ producer and the streams have to know as well: so the settings say it.
 {{- if regexMatch "(^|,) *service[.]name *=" (default "" $s.OTEL_RESOURCE_ATTRIBUTES) -}}
 {{- $wrong = append $wrong "settings.OTEL_RESOURCE_ATTRIBUTES: must leave out service.name, which would be the same for all stages" -}}
 {{- end -}}
+{{- range .Values.pod.extraEnv -}}
+{{- if eq .name "OTEL_SERVICE_NAME" -}}
+{{- $wrong = append $wrong "pod.extraEnv: must leave out OTEL_SERVICE_NAME, which would be the same for all stages; each has an extraEnv of its own" -}}
+{{- end -}}
+{{- end -}}
 {{- if $wrong -}}
 {{- fail (printf "\n\n%s\n" (join "\n" $wrong)) -}}
 {{- end -}}
