@@ -3,6 +3,7 @@ package check_test
 import (
 	"crypto/tls"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func TestACertificateThatEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			at := testkit.Loopback(t, testkit.Access{TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}})
-			expect(t, append(env[:len(env):len(env)], "NATS_URL="+at.URL(), "NATS_CA="+filepath.Join(dir, "ca.pem")), but("NATS", c.want...)...)
+			expect(t, append(slices.Clip(env), "NATS_URL="+at.URL(), "NATS_CA="+filepath.Join(dir, "ca.pem")), but("NATS", c.want...)...)
 		})
 	}
 }
