@@ -41,9 +41,6 @@ func Shrinks(ctx context.Context, js jetstream.JetStream, t Topology) error {
 	for _, want := range t.Streams {
 		all = append(all, shrinksStream(ctx, js, want))
 	}
-	for _, want := range t.Buckets {
-		all = append(all, shrinksBucket(ctx, js, want))
-	}
 	return errors.Join(all...)
 }
 
@@ -70,30 +67,8 @@ func shrinksStream(ctx context.Context, js jetstream.JetStream, want jetstream.S
 	)
 }
 
-func shrinksBucket(ctx context.Context, js jetstream.JetStream, want jetstream.KeyValueConfig) error {
-	name := "bucket " + want.Bucket
-	bucket, err := js.KeyValue(ctx, want.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	status, err := bucket.Status(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	got := status.Config()
-	return errors.Join(
-		shrinks(name, "replicas", byReplicas, got.Replicas, want.Replicas),
-		shrinks(name, "time to live", byVersion, got.TTL, want.TTL),
-		shrinks(name, "max bytes", byVersion, got.MaxBytes, want.MaxBytes),
-		shrinks(name, "history", byVersion, got.History, want.History),
-	)
-}
-
 // shrinks compares a bound with what stands there. Of either, what is not above zero is no bound at all.
-func shrinks[T int | int64 | uint8 | time.Duration](name, what, by string, got, want T) error {
+func shrinks[T int | int64 | time.Duration](name, what, by string, got, want T) error {
 	if want <= 0 || got > 0 && got <= want {
 		return nil
 	}
@@ -101,7 +76,7 @@ func shrinks[T int | int64 | uint8 | time.Duration](name, what, by string, got, 
 }
 
 // bound words what stands there.
-func bound[T int | int64 | uint8 | time.Duration](got T) string {
+func bound[T int | int64 | time.Duration](got T) string {
 	if got <= 0 {
 		return "no limit"
 	}

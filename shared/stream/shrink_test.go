@@ -17,8 +17,7 @@ import (
 func TestShrinks(t *testing.T) {
 	const day = 24 * time.Hour
 	stand := topology(t)
-	jobs, verdicts, bucket := &stand.Streams[0], &stand.Streams[2], &stand.Buckets[0]
-	bucket.TTL, bucket.History = time.Hour, 3
+	jobs, verdicts := &stand.Streams[0], &stand.Streams[2]
 	cases := map[string]struct {
 		change func(*stream.Topology)
 		want   string // "" where nothing is lost.
@@ -50,18 +49,11 @@ func TestShrinks(t *testing.T) {
 		"less room for one":    {func(t *stream.Topology) { t.Streams[0].MaxMsgSize = 5 }, ""}, // It refuses; it takes nothing away.
 		"a consumer that goes": {func(t *stream.Topology) { t.Consumers = t.Consumers[:1] }, ""},
 		"a new stream":         {func(t *stream.Topology) { t.Streams[0].Name = "OTHER" }, ""},
-		"a new bucket":         {func(t *stream.Topology) { t.Buckets[0].Bucket = "other" }, ""},
-		"a shorter life":       {func(t *stream.Topology) { t.Buckets[0].TTL = time.Minute }, "bucket vtq_state: time to live would go from 1h0m0s to 1m0s"},
-		"less history":         {func(t *stream.Topology) { t.Buckets[0].History = 2 }, "bucket vtq_state: history would go from 3 to 2"},
-		"fewer of its bytes": {
-			func(t *stream.Topology) { t.Buckets[0].MaxBytes = bucket.MaxBytes - 1 }, "bucket vtq_state: max bytes would go from 67108864 to 67108863",
-		},
 	}
 	inLab(t, func(l *lab) {
 		l.ensure(stand)
 		for name, c := range cases {
 			wanted := topology(l.T)
-			wanted.Buckets[0].TTL, wanted.Buckets[0].History = time.Hour, 3
 			c.change(&wanted)
 			err := stream.Shrinks(l.Context(), l.js, wanted)
 			switch {
@@ -82,8 +74,8 @@ func TestShrinksOfCopies(t *testing.T) {
 	inLab(t, func(l *lab) {
 		three := copies{l.js, 3}
 		if err := stream.Shrinks(l.Context(), three, topology(l.T)); err == nil ||
-			!strings.HasPrefix(err.Error(), "stream VTQ_JOBS: replicas would go from 3 to 1, by NATS_REPLICAS") || strings.Count(err.Error(), "replicas") != 7 {
-			l.Errorf("Shrinks of three copies = %v, want each of the seven streams", err)
+			!strings.HasPrefix(err.Error(), "stream VTQ_JOBS: replicas would go from 3 to 1, by NATS_REPLICAS") || strings.Count(err.Error(), "replicas") != 8 {
+			l.Errorf("Shrinks of three copies = %v, want each of the eight streams", err)
 		}
 		if err := stream.Shrinks(l.Context(), copies{l.js, 1}, topology(l.T)); err != nil {
 			l.Errorf("Shrinks of one copy = %v, want nil", err)
