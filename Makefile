@@ -119,7 +119,7 @@ monitoring: bin/promtool ## have every alert fire, with promtool (5 min to build
 	bin/promtool test rules deployments/helm/vtq/monitoring/rules_test.yaml
 
 .PHONY: rehearse
-rehearse: ## run a cluster of real processes with the rights and the environment that ship, kill some, roll all (2 min)
+rehearse: ## run a cluster of real processes with the rights and the environment that ship, kill some, roll all (100 s; REHEARSE_INDICATORS=200)
 	REHEARSE=1 $(APART) scripts/deploycheck test -count=1 -run '^TestRehearsal$$' -timeout 20m -v ./rehearsal
 
 .PHONY: test/apart

@@ -134,7 +134,12 @@ func (l *lab) options(nc *nats.Conn) lookup.Options {
 
 func (l *lab) start() *run {
 	l.Helper()
-	nc := l.server.Connect()
+	return l.begin(l.server.Connect())
+}
+
+// begin starts a worker on a connection, which becomes its own.
+func (l *lab) begin(nc *nats.Conn) *run {
+	l.Helper()
 	o := l.options(nc)
 	worker, err := lookup.New(o)
 	if err != nil {

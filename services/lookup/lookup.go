@@ -144,7 +144,6 @@ func (l *Lookup) run(ctx context.Context) error {
 		group.Add("truth of "+d.name, d.truth.run)
 		group.Add("breaker of "+d.name, d.guard.Watch)
 	}
-	w.compare(ctx)
 	group.Add("tending", w.tend)
 	for _, from := range lanes {
 		name := fmt.Sprintf("lane %s of %s", from.name, from.route.name)

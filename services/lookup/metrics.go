@@ -154,7 +154,7 @@ func newPermissions(providers []string) permissions {
 // sharing tells of what all workers share.
 type sharing struct {
 	trouble prometheus.Counter
-	drift   prometheus.Gauge
+	drift   *prometheus.GaugeVec // Of one series, once something is known: none is something to have seen.
 }
 
 func newSharing() sharing {
@@ -162,10 +162,10 @@ func newSharing() sharing {
 		trouble: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vtq_fleet_trouble_total", Help: "Times that what all workers share could not be read or written.",
 		}),
-		drift: prometheus.NewGauge(prometheus.GaugeOpts{
+		drift: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "vtq_topology_drift",
 			Help: "Differences between the streams and consumers of the server and what the settings ask for, as this worker last saw.",
-		}),
+		}, nil),
 	}
 }
 
@@ -235,7 +235,7 @@ func number(yes bool) float64 {
 // quotas tells, when it is asked, what is left of each limit of each provider, since days end without any request. Before a budget is
 // open nothing is known, and nothing told.
 type quotas struct {
-	limit, remaining, reset *prometheus.Desc
+	limit, remaining, reserved, reset *prometheus.Desc
 
 	mu    sync.Mutex
 	known map[string]func() []budget.Figure // By provider.
@@ -247,10 +247,12 @@ func newQuotas() *quotas {
 	}
 	return &quotas{
 		limit: desc("vtq_quota_limit", "Requests that the settings allow: a day, a month, or a minute, where VT_QUOTA_WINDOW names no other."),
-		remaining: desc("vtq_quota_remaining", "Requests that are left of a limit, for all workers together, as far as this one has heard: the least "+
-			"that any of them tells is nearest to the truth."),
-		reset: desc("vtq_quota_reset_timestamp_seconds", "When all of a limit is there again."),
-		known: map[string]func() []budget.Figure{},
+		remaining: desc("vtq_quota_remaining", "Requests that the backlog (the lane fresh) may still take of a limit, for all workers together, as far as "+
+			"this one has heard: the least that any of them tells is nearest to the truth. What VTQ_URGENT_RESERVE and VTQ_SHARE_FRESH keep from "+
+			"it is left out until the day's last hour."),
+		reserved: desc("vtq_quota_reserved", "Requests that are left beside for urgent lookups alone. None of a month, and of a day none in its last hour."),
+		reset:    desc("vtq_quota_reset_timestamp_seconds", "When all of a limit is there again."),
+		known:    map[string]func() []budget.Figure{},
 	}
 }
 
@@ -263,7 +265,7 @@ func (q *quotas) of(provider string, figures func() []budget.Figure) {
 
 // Describe implements prometheus.Collector.
 func (q *quotas) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{q.limit, q.remaining, q.reset} {
+	for _, desc := range []*prometheus.Desc{q.limit, q.remaining, q.reserved, q.reset} {
 		to <- desc
 	}
 }
@@ -279,6 +281,7 @@ func (q *quotas) Collect(to chan<- prometheus.Metric) {
 			}
 			tell(q.limit, float64(f.Limit))
 			tell(q.remaining, float64(f.Remaining))
+			tell(q.reserved, float64(f.Reserved))
 			tell(q.reset, float64(f.Reset.UnixMilli())/1000)
 		}
 	}

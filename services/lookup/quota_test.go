@@ -118,8 +118,8 @@ func TestAVoidPermitPaysForNothing(t *testing.T) {
 		if err != nil {
 			l.Fatal(err)
 		}
-		if got := quotas.CachedInfo().State.Msgs; got != 2 {
-			l.Errorf("%d slots were taken, want 2: one for nothing", got)
+		if got := quotas.CachedInfo().State.Msgs; got != 3 {
+			l.Errorf("%d slots and leases were taken, want 3: one slot for nothing, one for the request, and the lease of who tends", got)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func TestEveryMetricStartsAtZero(t *testing.T) {
 			"vtq_dead_letters_total{exhausted}{lookup}", "vtq_dead_letters_total{refused}{lookup}", "vtq_dead_letters_total{unreadable}{lookup}",
 			"vtq_message_age_seconds{lookup}", "vtq_message_duration_seconds{lookup}", "vtq_redeliveries_total{lookup}",
 			"vtq_permits_total{granted}{virustotal}", "vtq_permits_total{held}{virustotal}", "vtq_permits_total{spent}{virustotal}",
-			"vtq_provider_request_duration_seconds{virustotal}", "vtq_topology_drift",
+			"vtq_provider_request_duration_seconds{virustotal}",
 			"vtq_lookup_answers_total{alias}", "vtq_lookup_answers_total{hit}", "vtq_lookup_answers_total{miss}",
 			"vtq_lookup_settled_total{denied}{nak}", "vtq_lookup_settled_total{gone}{ack}",
 			"vtq_lookup_settled_total{interrupted}{nak}", "vtq_lookup_settled_total{none}{ack}",

@@ -18,30 +18,41 @@ const (
 	tendInterval = 5 * time.Minute
 	// tendLease keeps the other workers from doing the same. It ends before the next turn of whoever holds it.
 	tendLease = tendInterval - time.Minute
+	// compareTime bounds a comparison, of one request for each stream and consumer, one after another.
+	compareTime = 30 * time.Second
 )
 
-// tend does so until ctx ends, now and then, in one worker at a time.
+// tend does so until ctx ends, now and then, in one worker at a time. It begins with it, beside the lanes, which wait for none of it: a
+// worker that lacks a right, or a server that is not as it should be, then shows with every start, and not minutes later.
 func (w *worker) tend(ctx context.Context) error {
-	for lifecycle.Sleep(ctx, tendInterval+rand.N(time.Minute)) { //nolint:gosec // Jitter, not a secret.
-		for _, d := range w.desks {
-			err := d.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
-			if err == nil {
-				err = errors.Join(d.budget.Hear(ctx), w.mend(ctx, d))
-			}
-			if err != nil && ctx.Err() == nil {
-				w.trouble(err)
-			}
+	for {
+		w.tendOnce(ctx)
+		if !lifecycle.Sleep(ctx, tendInterval+rand.N(time.Minute)) { //nolint:gosec // Jitter, not a secret.
+			return nil
 		}
-		w.compare(ctx)
 	}
-	return nil
+}
+
+func (w *worker) tendOnce(ctx context.Context) {
+	for _, d := range w.desks {
+		err := d.budget.SetClock(ctx) // A worker without work asks for it nowhere else.
+		if err == nil {
+			err = errors.Join(d.budget.Hear(ctx), w.mend(ctx, d))
+		}
+		if err != nil && ctx.Err() == nil {
+			w.trouble(err)
+		}
+	}
+	w.compare(ctx)
 }
 
 // compare counts how the server differs from what the settings ask for. Every worker looks for itself, so that none tells what was so
-// hours ago; while the server cannot be asked, what was seen last stands.
+// hours ago; while the server cannot be asked, what was seen last stands, and nothing where nothing was.
 func (w *worker) compare(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, compareTime)
+	defer cancel()
 	if n, known := stream.Differences(stream.Diff(ctx, w.js, w.topology)); known {
-		w.metrics.drift.Set(float64(n))
+		w.metrics.drift.WithLabelValues().Set(float64(n))
 	}
 }
 

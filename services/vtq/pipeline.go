@@ -43,7 +43,8 @@ type Pipeline struct {
 	tracer   *telemetry.Tracer
 }
 
-// New creates the streams, or brings them up to date, and makes the three stages.
+// New creates the streams, or brings them up to date, and makes the three stages. Where NATS_URL names a server it refuses to take
+// something away from it: the error is stream.ErrShrinks, and nothing was changed.
 func New(ctx context.Context, o Options) (*Pipeline, error) {
 	js, topology, err := prepare(ctx, o)
 	if err != nil {
@@ -88,7 +89,10 @@ func prepare(ctx context.Context, o Options) (jetstream.JetStream, stream.Topolo
 	if err != nil {
 		return nil, stream.Topology{}, err
 	}
-	return js, topology, stream.Ensure(ctx, js, topology)
+	if len(o.Settings.NATS.URL) == 0 {
+		return js, topology, stream.Ensure(ctx, js, topology) // The server of this process alone follows its settings.
+	}
+	return js, topology, stream.Extend(ctx, js, topology)
 }
 
 // Topology is what the settings need of a NATS server.

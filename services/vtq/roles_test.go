@@ -65,7 +65,8 @@ func (f *staff) messages(js jetstream.JetStream, name string) int {
 
 const someKey = "0123456789abcdef0123456789abcdef"
 
-// buries has each stage that can bury a message, on the new route and on the former one, and look at what was buried before.
+// buries has each stage that can bury a message, on the new route and on the former one, and look at what was buried before. A lookup also
+// looks at what was spent.
 func (f *staff) buries(js jetstream.JetStream) {
 	f.Helper()
 	for _, route := range []string{"virustotal-reversinglabs", "virustotal"} {
@@ -86,6 +87,12 @@ func (f *staff) buries(js jetstream.JetStream) {
 		}
 		if _, err := letters.GetMsg(f.Context(), 1); err != nil {
 			f.Errorf("%s reads a letter: %v", role, err)
+		}
+	}
+	day := wire.Account{Provider: "virustotal", Name: "main"}.SpendSubject("20260102")
+	for _, err := range stream.Latest(f.Context(), f.jetStream(grant.Lookup, "lookup"), stream.Spend, []string{day}) { // As every few minutes.
+		if err != nil {
+			f.Errorf("a lookup hears of what was spent: %v", err)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func New(service, version string) *Board {
 		own: prometheus.NewRegistry(), runtime: prometheus.NewRegistry(), work: map[string]progress{},
 		asking: make(chan struct{}, 1),
 	}
-	b.own.MustRegister(buildInfo(service, version))
+	b.own.MustRegister(buildInfo(service, version), newCertificate(b))
 	b.runtime.MustRegister(runtimeCollectors()...)
 	return b
 }

@@ -18,8 +18,8 @@
 // "$JS.ACK.VTQ_VERDICTS.writer.VTQ_JOBS.1.1.1.1" of the shorter one, by which a lookup could acknowledge verdicts in the writer's name
 // (nats-server 2.15, ackReplyInfo).
 //
-// The admin cannot delete, purge, back up or restore a stream, against a right to all of "$JS.API.>": no command of ours does, and the
-// key lies in a cluster, for the job that sets up. Whoever runs the server can do so all the same.
+// The admin cannot delete, purge, back up or restore a stream, nor delete the place of a stage in one, against a right to all of
+// "$JS.API.>": no command of ours does, and the key lies in a cluster, for the job that sets up. Whoever runs the server can do so all the same.
 //
 // What a server does not refuse: it sends an answer to whatever subject the question names, and never asks whether the one who asked
 // could publish there (nats-server 2.15; TestAnswersGoAnywhere of the command shows it). Who holds a key that may write somewhere and

@@ -37,10 +37,7 @@ func bounds() (streams int, largest int64) {
 	for _, s := range t.Streams {
 		largest = max(largest, s.MaxBytes)
 	}
-	for _, b := range t.Buckets {
-		largest = max(largest, b.MaxBytes)
-	}
-	return len(t.Streams) + len(t.Buckets), largest
+	return len(t.Streams), largest
 }
 
 // routes counts the ordered selections of providers, which is what a route can be.

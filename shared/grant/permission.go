@@ -85,7 +85,7 @@ func lookup() []Right {
 			api("CONSUMER.PAUSE", stream.Jobs, consumers), api("CONSUMER.PAUSE", stream.Urgent, consumers),
 		}},
 		{"What is known about an object already.", []string{one(stream.Verdicts, verdicts), one(stream.Verdicts, aliases)}},
-		{"The slots that are taken, many in one request.", many(stream.Quota)},
+		{"The slots that are taken, and what all workers have spent, many in one request.", many(stream.Quota, stream.Spend)},
 		{"What was spent, for the status page.", []string{one(stream.Spend, counters)}},
 		{"What keeps providers from being asked.", keeps(providers)},
 	}
@@ -104,7 +104,7 @@ func writer() []Right {
 
 func admin() []Right {
 	all := []string{stream.Jobs, stream.Urgent, stream.Verdicts, stream.DeadLetters, stream.Quota, stream.Spend, stream.Written, bucket}
-	setup := []string{apiPrefix + "INFO"}
+	var setup []string
 	for _, name := range all {
 		setup = append(setup, api("STREAM.CREATE", name), api("STREAM.UPDATE", name))
 	}
@@ -131,7 +131,16 @@ func admin() []Right {
 		}},
 		{"vtq replay jobs: what was written of each.", many(stream.Written)},
 		{"vtq replay.", append(append(keeps(replayed), append(keeps("replay.jobs"), keeps(wire.EpochKey)...)...),
-			api("CONSUMER.RESET", stream.Verdicts, stream.Writer), api("CONSUMER.MSG.NEXT", stream.Verdicts, "*"),
-			api("CONSUMER.DELETE", stream.Verdicts, "*"))},
+			api("CONSUMER.RESET", stream.Verdicts, stream.Writer))},
+		{"vtq replay: counting and reading verdicts, by consumers that are not the writer's.", counts()},
 	}
+}
+
+// counts pulls from the consumers of a replay, and ends them.
+func counts() []string {
+	var all []string
+	for _, name := range stream.ReplayConsumers() {
+		all = append(all, api("CONSUMER.MSG.NEXT", stream.Verdicts, name), api("CONSUMER.DELETE", stream.Verdicts, name))
+	}
+	return all
 }

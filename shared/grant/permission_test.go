@@ -87,9 +87,6 @@ func TestTopologyCanBeMade(t *testing.T) {
 	for _, s := range all.Streams {
 		requests = append(requests, "$JS.API.STREAM.CREATE."+s.Name, "$JS.API.STREAM.UPDATE."+s.Name)
 	}
-	for _, b := range all.Buckets {
-		requests = append(requests, "$JS.API.STREAM.CREATE.KV_"+b.Bucket, "$JS.API.STREAM.UPDATE.KV_"+b.Bucket)
-	}
 	for _, c := range all.Consumers {
 		requests = append(requests, "$JS.API.CONSUMER.CREATE."+c.Stream+"."+c.Config.Durable+"."+c.Config.FilterSubject)
 	}

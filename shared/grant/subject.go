@@ -10,7 +10,7 @@ const (
 	// apiPrefix is where JetStream is asked (NATS documentation, JetStream wire API).
 	apiPrefix = "$JS.API."
 	// bucket is the stream behind the state bucket, and keyPrefix what the subjects of its keys begin with (NATS ADR-8).
-	bucket    = "KV_" + stream.State
+	bucket    = stream.StateStream
 	keyPrefix = "$KV." + stream.State + "."
 )
 

@@ -18,9 +18,6 @@ func Diff(ctx context.Context, js jetstream.JetStream, t Topology) error {
 	for _, want := range t.Consumers {
 		all = append(all, diffConsumer(ctx, js, want))
 	}
-	for _, want := range t.Buckets {
-		all = append(all, diffBucket(ctx, js, want))
-	}
 	return errors.Join(all...)
 }
 
@@ -52,6 +49,7 @@ func diffStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		differs(name, "message TTL", got.AllowMsgTTL, want.AllowMsgTTL),
 		differs(name, "counters", got.AllowMsgCounter, want.AllowMsgCounter),
 		differs(name, "rollup", got.AllowRollup, want.AllowRollup),
+		differs(name, "deny delete", got.DenyDelete, want.DenyDelete),
 	)
 }
 
@@ -78,26 +76,6 @@ func diffConsumer(ctx context.Context, js jetstream.JetStream, want Consumer) er
 		differs(name, "back-off", got.BackOff, want.Config.BackOff),
 		differs(name, "max deliver", got.MaxDeliver, want.Config.MaxDeliver),
 		differs(name, "max ack pending", got.MaxAckPending, want.Config.MaxAckPending),
-	)
-}
-
-func diffBucket(ctx context.Context, js jetstream.JetStream, want jetstream.KeyValueConfig) error {
-	name := "bucket " + want.Bucket
-	bucket, err := js.KeyValue(ctx, want.Bucket)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	status, err := bucket.Status(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	got := status.Config()
-	return errors.Join(
-		differs(name, "history", got.History, want.History),
-		differs(name, "time to live", got.TTL, want.TTL),
-		differs(name, "storage", got.Storage, want.Storage),
-		differs(name, "replicas", got.Replicas, want.Replicas),
-		differs(name, "max bytes", got.MaxBytes, want.MaxBytes),
 	)
 }
 

@@ -23,10 +23,10 @@ func TestDiffReports(t *testing.T) {
 	writer := func(f func(*jetstream.ConsumerConfig)) func(*stream.Topology) {
 		return func(t *stream.Topology) { f(&t.Consumers[0].Config) }
 	}
-	bucket := func(f func(*jetstream.KeyValueConfig)) func(*stream.Topology) {
-		return func(t *stream.Topology) { f(&t.Buckets[0]) }
+	state := func(f func(*jetstream.StreamConfig)) func(*stream.Topology) {
+		return func(t *stream.Topology) { f(&t.Streams[7]) }
 	}
-	const j, v, w, b = "stream VTQ_JOBS: ", "stream VTQ_VERDICTS: ", "consumer VTQ_VERDICTS/writer: ", "bucket vtq_state: "
+	const j, v, w, b = "stream VTQ_JOBS: ", "stream VTQ_VERDICTS: ", "consumer VTQ_VERDICTS/writer: ", "stream KV_vtq_state: "
 	cases := map[string]func(*stream.Topology){
 		j + "subjects is [vtq.job.>], should be [a b]":           jobs(func(c *jetstream.StreamConfig) { c.Subjects = []string{"a", "b"} }),
 		j + "retention is WorkQueue, should be Limits":           jobs(func(c *jetstream.StreamConfig) { c.Retention = jetstream.LimitsPolicy }),
@@ -49,15 +49,13 @@ func TestDiffReports(t *testing.T) {
 		w + "back-off is [], should be [1s 2s]":                  writer(func(c *jetstream.ConsumerConfig) { c.BackOff = []time.Duration{time.Second, 2 * time.Second} }),
 		w + "max deliver is -1, should be 5":                     writer(func(c *jetstream.ConsumerConfig) { c.MaxDeliver = 5 }),
 		w + "max ack pending is 1000, should be 5":               writer(func(c *jetstream.ConsumerConfig) { c.MaxAckPending = 5 }),
-		b + "history is 1, should be 5":                          bucket(func(c *jetstream.KeyValueConfig) { c.History = 5 }),
-		b + "time to live is 0s, should be 1h0m0s":               bucket(func(c *jetstream.KeyValueConfig) { c.TTL = time.Hour }),
-		b + "storage is File, should be Memory":                  bucket(func(c *jetstream.KeyValueConfig) { c.Storage = jetstream.MemoryStorage }),
-		b + "replicas is 1, should be 3":                         bucket(func(c *jetstream.KeyValueConfig) { c.Replicas = 3 }),
-		b + "max bytes is 67108864, should be 5":                 bucket(func(c *jetstream.KeyValueConfig) { c.MaxBytes = 5 }),
+		b + "messages per subject is 1, should be 5":             state(func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 5 }),
+		b + "max bytes is 67108864, should be 5":                 state(func(c *jetstream.StreamConfig) { c.MaxBytes = 5 }),
+		b + "rollup is false, should be true":                    state(func(c *jetstream.StreamConfig) { c.AllowRollup = true }),
+		b + "deny delete is true, should be false":               state(func(c *jetstream.StreamConfig) { c.DenyDelete = false }),
 		"stream OTHER: nats: API error: code=404":                jobs(func(c *jetstream.StreamConfig) { c.Name = "OTHER" }),
 		"consumer VTQ_VERDICTS/other: nats: API error: code=404": writer(func(c *jetstream.ConsumerConfig) { c.Durable = "other" }),
-		"bucket other: nats: bucket not found":                   bucket(func(c *jetstream.KeyValueConfig) { c.Bucket = "other" }),
-		"":                                                       func(t *stream.Topology) { t.Streams[0].Description = "Another." },
+		"": func(t *stream.Topology) { t.Streams[0].Description = "Another." },
 	}
 	inLab(t, func(l *lab) {
 		for want, change := range cases {
@@ -95,8 +93,8 @@ func TestDiffReportsAll(t *testing.T) {
 			names = append(names, name)
 		}
 		want := []string{
-			"stream VTQ_JOBS", "stream VTQ_URGENT", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "stream VTQ_WRITTEN", "consumer VTQ_VERDICTS/writer",
-			"consumer VTQ_URGENT/lookup-urgent-virustotal", "consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal", "bucket vtq_state",
+			"stream VTQ_JOBS", "stream VTQ_URGENT", "stream VTQ_VERDICTS", "stream VTQ_DEADLETTERS", "stream VTQ_QUOTA", "stream VTQ_SPEND", "stream VTQ_WRITTEN", "stream KV_vtq_state", "consumer VTQ_VERDICTS/writer",
+			"consumer VTQ_URGENT/lookup-urgent-virustotal", "consumer VTQ_JOBS/lookup-fresh-virustotal", "consumer VTQ_JOBS/lookup-refresh-virustotal",
 		}
 		if diff := cmp.Diff(want, names); diff != "" {
 			t.Errorf("Diff of an empty server: -want +got\n%s", diff)

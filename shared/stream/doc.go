@@ -15,7 +15,8 @@
 //	vtq_state        key-value bucket: cursors, and what keeps providers from being asked.
 //
 // The Topology is one value: Ensure creates it, Diff reports where a server differs from it. Services bind to what is there;
-// only `vtq setup` and `vtq up` create.
+// only `vtq setup` and `vtq up` create. A server that others use is extended (Extend), never shrunk without being told to: a shell that
+// lacks a variable would ask for one copy and the shortest ages, and the server drops at once what is beyond them.
 //
 // # How a message ends
 //
@@ -44,6 +45,9 @@
 // messages in one worker, where they wait for its permits while other workers idle.
 //
 // No BackOff on any consumer: its first entry silently replaces AckWait and bends every delay of a nak.
+//
+// The state bucket is made as a stream, not by the client library, whose buckets allow rollups: one message with a header, under any key
+// that its author may write, would purge the keys of all others. Nothing here purges a key; the library does all the rest on it.
 //
 // An ack is a double ack: a lost ack would spend a second request of the provider's quota. A double ack that times out is
 // taken for "maybe": the message may come again, and whoever takes it finds the effect in place.

@@ -9,9 +9,9 @@ import (
 
 // ForLookup is the part of a topology that a lookup worker uses, and may therefore ask the server about.
 func (t Topology) ForLookup() Topology {
-	part := Topology{Buckets: t.Buckets}
+	var part Topology
 	for _, config := range t.Streams {
-		if slices.Contains([]string{Jobs, Urgent, Verdicts, DeadLetters, Quota, Spend}, config.Name) {
+		if slices.Contains([]string{Jobs, Urgent, Verdicts, DeadLetters, Quota, Spend, StateStream}, config.Name) {
 			part.Streams = append(part.Streams, config)
 		}
 	}
@@ -38,8 +38,7 @@ func Differences(err error) (n int, known bool) {
 		return n, known
 	}
 	var differs differenceError
-	missing := errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
-		errors.Is(err, jetstream.ErrBucketNotFound)
+	missing := errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound)
 	if missing || errors.As(err, &differs) {
 		return 1, true
 	}

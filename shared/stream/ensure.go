@@ -14,11 +14,6 @@ func Ensure(ctx context.Context, js jetstream.JetStream, t Topology) error {
 			return fmt.Errorf("creating stream %s: %w", config.Name, err)
 		}
 	}
-	for _, config := range t.Buckets {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, config); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", config.Bucket, err)
-		}
-	}
 	for _, consumer := range t.Consumers {
 		if _, err := js.CreateOrUpdateConsumer(ctx, consumer.Stream, consumer.Config); err != nil {
 			return fmt.Errorf("creating consumer %s of %s: %w", consumer.Config.Durable, consumer.Stream, err)

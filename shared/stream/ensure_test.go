@@ -32,7 +32,7 @@ func TestEnsureUpdates(t *testing.T) {
 		want := topology(l.T)
 		want.Streams[1].MaxAge = 60 * 24 * time.Hour
 		want.Consumers[1].Config.MaxAckPending = 7
-		want.Buckets[0].MaxBytes = 1 << 20
+		want.Streams[7].MaxBytes = 1 << 20
 		l.ensure(want)
 		if err := stream.Diff(l.Context(), l.js, want); err != nil {
 			l.Errorf("after an update Diff = %v, want nil", err)
@@ -68,7 +68,6 @@ func TestEnsureNamesWhatCannotBe(t *testing.T) {
 			want string
 		}{
 			"stream":   {stream.Topology{Streams: []jetstream.StreamConfig{{Name: "S", Replicas: 3}}}, "creating stream S: "},
-			"bucket":   {stream.Topology{Buckets: []jetstream.KeyValueConfig{{Bucket: "b", Replicas: 3}}}, "creating bucket b: "},
 			"consumer": {stream.Topology{Consumers: []stream.Consumer{{Stream: "S", Config: jetstream.ConsumerConfig{Durable: "c"}}}}, "creating consumer c of S: "},
 		}
 		for name, c := range cases {

@@ -21,6 +21,7 @@ const (
 	Spend       = "VTQ_SPEND"
 	Written     = "VTQ_WRITTEN"
 	State       = "vtq_state"
+	StateStream = "KV_" + State // Behind the bucket (NATS ADR-8).
 	Writer      = "writer"
 )
 
@@ -91,7 +92,6 @@ type Options struct {
 type Topology struct {
 	Streams   []jetstream.StreamConfig
 	Consumers []Consumer
-	Buckets   []jetstream.KeyValueConfig
 }
 
 // A Consumer is a durable consumer and the stream it reads.
@@ -108,7 +108,7 @@ func NewTopology(o Options) (Topology, error) {
 	if err := o.validate(); err != nil {
 		return Topology{}, err
 	}
-	return Topology{Streams: streams(o), Consumers: consumers(o), Buckets: buckets(o)}, nil
+	return Topology{Streams: streams(o), Consumers: consumers(o)}, nil
 }
 
 func (o Options) validate() error {
@@ -183,6 +183,14 @@ func streams(o Options) []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld, AllowDirect: true,
 			MaxBytes: maxWrittenBytes, MaxMsgSize: wire.MaxWritten + maxHeader, Duplicates: minDedup,
 		},
+		{
+			Name: StateStream, Description: "Bucket: cursors, and what keeps providers from being asked.",
+			Subjects: []string{"$KV." + State + ".>"}, Retention: jetstream.LimitsPolicy,
+			Storage: jetstream.FileStorage, Replicas: o.Replicas,
+			// A bucket in all but one: the client library would allow rollups, by which whoever may write one key may empty all of them.
+			// What they are for, to purge a key, nobody does.
+			MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowDirect: true, DenyDelete: true, MaxBytes: maxStateBytes,
+		},
 	}
 }
 
@@ -206,12 +214,9 @@ func consumers(o Options) []Consumer {
 	return all
 }
 
-func buckets(o Options) []jetstream.KeyValueConfig {
-	return []jetstream.KeyValueConfig{{
-		Bucket: State, Description: "Cursors of the pipeline, and what keeps providers from being asked.",
-		History: 1, Storage: jetstream.FileStorage, Replicas: o.Replicas, MaxBytes: maxStateBytes,
-	}}
-}
+// ReplayConsumers name the consumers by which vtq replay counts and reads verdicts, each for a moment: as many commands can at once. A
+// right to such a consumer names it, lest it be one to the writer's: a wildcard stands for a whole name.
+func ReplayConsumers() []string { return []string{"replay-1", "replay-2", "replay-3", "replay-4"} }
 
 // LaneStream names the stream that holds the jobs of a lane.
 func LaneStream(lane wire.Lane) string {

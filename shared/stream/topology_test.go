@@ -52,6 +52,10 @@ func TestTopologyStreams(t *testing.T) {
 			Replicas: 1, MaxMsgsPerSubject: 1, AllowDirect: true, MaxBytes: 13 << 27, MaxMsgSize: 66 << 10,
 			Duplicates: 100 * time.Millisecond,
 		},
+		{
+			Name: "KV_vtq_state", Subjects: []string{"$KV.vtq_state.>"}, Storage: jetstream.FileStorage,
+			Replicas: 1, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowDirect: true, DenyDelete: true, MaxBytes: 64 << 20,
+		},
 	}
 	for i, s := range all.Streams {
 		if s.Description == "" {
@@ -70,9 +74,6 @@ func TestTopologyFitsADisk(t *testing.T) {
 	var sum int64
 	for _, s := range all.Streams {
 		sum += s.MaxBytes
-	}
-	for _, b := range all.Buckets {
-		sum += b.MaxBytes
 	}
 	if sum <= 0 || sum > 8<<30 {
 		t.Errorf("the streams may hold %d bytes, want up to 8 GiB", sum)
@@ -119,11 +120,6 @@ func TestTopologyReplicas(t *testing.T) {
 		for _, s := range all.Streams {
 			if s.Replicas != want {
 				t.Errorf("%d replicas give stream %s %d", given, s.Name, s.Replicas)
-			}
-		}
-		for _, b := range all.Buckets {
-			if b.Replicas != want {
-				t.Errorf("%d replicas give bucket %s %d", given, b.Bucket, b.Replicas)
 			}
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"vtq.internal/scripts/apiserver/rendering"
 )
 
-// runTimeout bounds a run: 16 renderings and the upgrades between them take
-// about two minutes on two free cores.
+// runTimeout bounds a run: six renderings and the upgrades between them take
+// 15 s on two free cores.
 const runTimeout = 15 * time.Minute
 
 var (

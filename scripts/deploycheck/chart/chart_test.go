@@ -147,18 +147,22 @@ func TestNoSecretIsRendered(t *testing.T) {
 func TestNotesTellWhatIsRisky(t *testing.T) {
 	cases := map[string]struct {
 		sample string
+		change func(chart.Values)
 		want   []string
 		not    []string
 	}{
-		"default": {"default", []string{"helm test vtq -n security", "THREATQ_COLLECTION is not set", "monitoring is off"}, []string{"WARNING"}},
-		"minimal": {"minimal", []string{
+		"unset":                   {"default", set("settings.NATS_REPLICAS", nil), []string{"NATS_REPLICAS is 1"}, nil},
+		"one of two in the clear": {"default", set("nats.url", "tls://a:4222,nats://b:4222"), []string{"does not begin with tls://"}, nil},
+		"a socket of the web":     {"default", set("nats.url", "wss://a,wss://b"), nil, []string{"does not begin with tls://"}},
+		"default":                 {"default", set("lookup.replicas", 2), []string{"helm test vtq -n security", "THREATQ_COLLECTION is not set", "monitoring is off", "--max-log-requests 20"}, []string{"WARNING"}},
+		"minimal": {"minimal", set("lookup.replicas", 1), []string{
 			"NATS_REPLICAS is 1", "does not begin with tls://", "setup.enabled is false", "networkPolicy.enabled is false", "lookup.replicas is 1",
-		}, nil},
-		"full": {"full", []string{"deploy/enrichment-lookup", "pod.extraEnv wins"}, []string{"WARNING", "THREATQ_COLLECTION is not set", "monitoring is off"}},
+		}, []string{"helm test"}},
+		"full": {"full", set("lookup.replicas", 3), []string{"deploy/enrichment-lookup", "pod.extraEnv wins", "setup.shrink is true"}, []string{"THREATQ_COLLECTION is not set", "monitoring is off"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			notes := sample(t, c.sample).Notes
+			notes := sample(t, c.sample, c.change).Notes
 			for _, want := range c.want {
 				if !strings.Contains(notes, want) {
 					t.Errorf("the notes lack %q:\n%s", want, notes)

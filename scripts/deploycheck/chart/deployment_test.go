@@ -207,7 +207,35 @@ func TestASettingRollsThePods(t *testing.T) {
 	}
 }
 
-// TestSetupComesFirst stands on nothing that the release brings, and ends within the five minutes that helm gives a hook.
+// TestSetupWaits for NATS as long as somebody wants, and has 50 s more than that.
+func TestSetupWaits(t *testing.T) {
+	cases := map[string]struct {
+		sample   string
+		args     []string
+		deadline int64
+	}{
+		"default": {"default", []string{"setup", "--wait", "4m"}, 290}, // Within the five minutes that helm gives a hook by itself.
+		"full":    {"full", []string{"setup", "--wait", "9m30s", "--shrink"}, 620},
+	}
+	for name, c := range cases {
+		job := chart.All[batchv1.Job](sample(t, c.sample))[0]
+		if diff := cmp.Diff(c.args, job.Spec.Template.Spec.Containers[0].Args); diff != "" || *job.Spec.ActiveDeadlineSeconds != c.deadline {
+			t.Errorf("%s: ends after %d s, want %d; arguments (-want +got):\n%s", name, *job.Spec.ActiveDeadlineSeconds, c.deadline, diff)
+		}
+	}
+}
+
+// TestTheTestIsAChoice takes its policy with it.
+func TestTheTestIsAChoice(t *testing.T) {
+	for _, enabled := range []bool{true, false} {
+		release := sample(t, "default", set("test.enabled", enabled))
+		if _, ok := policies(release)["test"]; ok != enabled || (len(chart.All[corev1.Pod](release)) == 1) != enabled {
+			t.Errorf("test.enabled=%t: %d pods and a policy: %t", enabled, len(chart.All[corev1.Pod](release)), ok)
+		}
+	}
+}
+
+// TestSetupComesFirst stands on nothing that the release brings.
 func TestSetupComesFirst(t *testing.T) {
 	release := sample(t, "full")
 	jobs := chart.All[batchv1.Job](release)
@@ -220,12 +248,6 @@ func TestSetupComesFirst(t *testing.T) {
 	spec := jobs[0].Spec.Template.Spec
 	if len(spec.Containers[0].EnvFrom) > 0 || spec.ServiceAccountName != "" {
 		t.Error("it needs a ConfigMap or an account that are not there yet")
-	}
-	if diff := cmp.Diff([]string{"setup", "--wait", "4m"}, spec.Containers[0].Args); diff != "" {
-		t.Errorf("arguments (-want +got):\n%s", diff)
-	}
-	if deadline := *jobs[0].Spec.ActiveDeadlineSeconds; deadline <= 240 || deadline >= 300 {
-		t.Errorf("it has %d s, want more than it waits, and less than helm does", deadline)
 	}
 	if rules := jobs[0].Spec.PodFailurePolicy.Rules; len(rules) != 1 || !slices.Equal(rules[0].OnExitCodes.Values, []int32{2}) || *rules[0].OnExitCodes.ContainerName != spec.Containers[0].Name {
 		t.Errorf("rules %v, want that a wrong configuration is not tried again", rules)

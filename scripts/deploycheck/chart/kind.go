@@ -37,7 +37,7 @@ func kind(t metav1.TypeMeta) any {
 	return nil
 }
 
-// A ScaledObject is KEDA's, with the keys that the chart uses (KEDA's documentation of ScaledObject, of version 2.17).
+// A ScaledObject is KEDA's, with the keys that the chart uses (KEDA's documentation of ScaledObject, of version 2.20).
 type ScaledObject struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -47,8 +47,6 @@ type ScaledObject struct {
 		} `json:"scaleTargetRef"`
 		MinReplicaCount int `json:"minReplicaCount"`
 		MaxReplicaCount int `json:"maxReplicaCount"`
-		PollingInterval int `json:"pollingInterval"` // Seconds.
-		CooldownPeriod  int `json:"cooldownPeriod"`  // Seconds.
 		Fallback        struct {
 			FailureThreshold int `json:"failureThreshold"`
 			Replicas         int `json:"replicas"`
@@ -60,6 +58,7 @@ type ScaledObject struct {
 				MetricType string `json:"metricType"`
 			} `json:"scalingModifiers"`
 			HorizontalPodAutoscalerConfig struct {
+				Name     string `json:"name"`
 				Behavior struct {
 					ScaleDown struct {
 						StabilizationWindowSeconds int `json:"stabilizationWindowSeconds"`

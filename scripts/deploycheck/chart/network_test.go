@@ -69,8 +69,10 @@ func TestPortsComeFromAddresses(t *testing.T) {
 			"setup": "TCP/4222 TCP/53 UDP/53", "test": "TCP/4222 TCP/443 TCP/53 UDP/53",
 		},
 		"full": {
-			"producer": "TCP/3128 TCP/4222 TCP/4223 TCP/443 TCP/53 TCP/8443 UDP/53", "setup": "TCP/3128 TCP/4222 TCP/4223 TCP/53 UDP/53",
-			"lookup": "TCP/3128 TCP/4222 TCP/4223 TCP/443 TCP/53 UDP/53",
+			"producer": "TCP/3128 TCP/4222 TCP/4223 TCP/4318 TCP/443 TCP/53 TCP/8443 UDP/53",
+			"lookup":   "TCP/3128 TCP/4222 TCP/4223 TCP/4318 TCP/443 TCP/53 UDP/53",
+			"writer":   "TCP/3128 TCP/4222 TCP/4223 TCP/4318 TCP/443 TCP/53 TCP/8443 UDP/53",
+			"setup":    "TCP/3128 TCP/4222 TCP/4223 TCP/53 UDP/53",
 		},
 		"openshift": {"writer": "TCP/4222 TCP/443 TCP/53 TCP/5353 UDP/53 UDP/5353"},
 	}
@@ -94,10 +96,29 @@ func TestPortsOfSchemes(t *testing.T) {
 			t.Errorf("with the proxy %s the lookup may go to %v, want %s among them", proxy, got, want)
 		}
 	}
-	for url, want := range map[string]string{"tls://nats": "TCP/4222", "tls://a:1,tls://b:2/": "TCP/2"} {
+	// Without a port, that which nats.go dials.
+	for url, want := range map[string]string{
+		"tls://nats": "TCP/4222", "nats://nats": "TCP/4222", "tls://a:1,tls://b:2/": "TCP/2", "tls://[2001:db8::1]:4223": "TCP/4223",
+		"wss://nats.example.com": "TCP/443", "ws://nats/path": "TCP/80", "wss://nats:8443/path": "TCP/8443",
+	} {
 		got := ports(policies(sample(t, "default", set("nats.url", url)))["setup"])
 		if !slices.Contains(got, want) {
 			t.Errorf("with NATS at %s setup may go to %v, want %s among them", url, got, want)
+		}
+		if strings.HasPrefix(url, "ws") && slices.Contains(got, "TCP/4222") {
+			t.Errorf("with NATS at %s setup may go to %v, where no NATS is", url, got)
+		}
+	}
+}
+
+// TestSpansGetOut of all stages, wherever a collector listens.
+func TestSpansGetOut(t *testing.T) {
+	for setting, port := range map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "14318"} {
+		all := policies(sample(t, "default", set("settings."+setting, "http://collector:"+port+"/v1/traces")))
+		for component, want := range map[string]bool{"producer": true, "lookup": true, "writer": true, "setup": false, "test": false} {
+			if got := ports(all[component]); slices.Contains(got, "TCP/"+port) != want {
+				t.Errorf("with %s the %s may go to %v, want %s among them: %t", setting, component, got, port, want)
+			}
 		}
 	}
 }

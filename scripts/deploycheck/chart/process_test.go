@@ -69,6 +69,7 @@ func TestProcessNeedsWhatAPodNeeds(t *testing.T) {
 		"no Secret":         {"default", "writer", func(s chart.Store) { delete(s.Secrets, "vtq-nats-writer") }, "vtq-nats-writer"},
 		"no ConfigMap":      {"default", "writer", func(chart.Store) {}, ""},
 		"no ConfigMap there": {"full", "producer", func(s chart.Store) {
+			s.Secrets["collector"] = map[string]string{"headers": ""}
 			s.Secrets["enrichment-keys"] = map[string]string{"THREATQ_CLIENT_ID": "", "THREATQ_USERNAME": "", "THREATQ_PASSWORD": ""}
 		}, "enrichment-files"},
 	}

@@ -41,6 +41,17 @@ func TestRefused(t *testing.T) {
 		"no such choice":             {"default", set("settings.VT_QUOTA", "premium"), []string{"VT_QUOTA", "private"}},
 		"two replicas of a stream":   {"default", set("settings.NATS_REPLICAS", 2), []string{"NATS_REPLICAS"}},
 		"a password in an address":   {"default", set("settings.VT_PROXY", "http://me:pw@proxy:3128"), []string{"VT_PROXY"}},
+		"ThreatQ in the clear":       {"default", set("settings.THREATQ_URL", "http://t.example.com"), []string{"THREATQ_URL", "https://"}},
+		"a provider in the clear":    {"default", set("settings.VT_BASE_URL", "http://vt.example.com"), []string{"VT_BASE_URL", "https://"}},
+		"ThreatQ by a proxy":         {"default", set("settings.THREATQ_URL", "socks5://t.example.com"), []string{"THREATQ_URL"}},
+		"one name for all spans":     {"default", set("settings.OTEL_RESOURCE_ATTRIBUTES", "team=a, service.name=vtq"), []string{"OTEL_RESOURCE_ATTRIBUTES: must leave out service.name"}},
+		"one service for all spans":  {"default", set("settings.OTEL_SERVICE_NAME", "vtq"), []string{"OTEL_SERVICE_NAME"}},
+		"one service by extraEnv":    {"default", set("pod.extraEnv", []any{map[string]any{"name": "OTEL_SERVICE_NAME", "value": "vtq"}}), []string{"pod.extraEnv: must leave out OTEL_SERVICE_NAME"}},
+		"a collector's key":          {"default", set("settings.OTEL_EXPORTER_OTLP_HEADERS", "a=b"), []string{"OTEL_EXPORTER_OTLP_HEADERS"}},
+		"a collector of gRPC":        {"default", set("settings.OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://c:4317"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT"}},
+		"a NATS without a scheme":    {"default", set("nats.url", "tls://a:4222,b:4222"), []string{"nats", "url"}},
+		"a wait without a unit":      {"default", set("setup.wait", "4"), []string{"setup", "wait"}},
+		"claims that nobody makes":   {"default", set("lookup.resources.claims", []any{map[string]any{"name": "gpu"}}), []string{"resources", "claims"}},
 		"a file from nowhere":        {"default", set("settings.THREATQ_CA_FILE", "/etc/ssl/ca.pem"), []string{"THREATQ_CA_FILE"}},
 		"a list for a text":          {"default", set("settings.VTQ_SKIP_STATUSES", []any{"Expired"}), []string{"VTQ_SKIP_STATUSES"}},
 		"a number as text":           {"default", set("lookup.replicas", "2"), []string{"lookup", "replicas"}},
@@ -64,7 +75,8 @@ func TestRefused(t *testing.T) {
 		"ReversingLabs twice":        {"full", set("settings.VT_BASE_URL", "https://data.reversinglabs.com/api/v3"), []string{"keys.names: RL_API_KEY and RL_USER"}},
 		"a user without password":    {"keda", set("keys.names", []any{"VT_API_KEY", "RL_USER"}), []string{"RL_USER and RL_PASSWORD together"}},
 		"scaling without a budget":   {"keda", set("autoscaling.prometheus", ""), []string{"autoscaling.prometheus: must be set"}},
-		"less than nothing":          {"keda", set("lookup.autoscaling.minReplicas", 9), []string{"autoscaling.minReplicas"}},
+		"less than nothing":          {"keda", set("lookup.autoscaling.minReplicas", 9), []string{"lookup.autoscaling.minReplicas: must not be above"}},
+		"less than no writer":        {"keda", set("writer.autoscaling.minReplicas", 9), []string{"writer.autoscaling.minReplicas: must not be above"}},
 		"a route of nobody":          {"keda", set("lookup.autoscaling.routes", []any{"virustotal,reversinglabs"}), []string{"routes"}},
 		"all at once": {"default", func(values chart.Values) {
 			set("image.registry", "")(values)
@@ -111,6 +123,7 @@ func TestTaken(t *testing.T) {
 			set("settings.VT_BASE_URL", "https://data.reversinglabs.com/api/v3")(values)
 			set("settings.VTQ_PROVIDERS", "reversinglabs")(values)
 		},
+		"spans by another name":     set("lookup.extraEnv", []any{map[string]any{"name": "OTEL_SERVICE_NAME", "value": "asker"}}),
 		"an unused timeout":         set("settings.VTQ_SHUTDOWN_GRACE", "21s"),
 		"a value that is taken out": set("settings.NATS_REPLICAS", nil),
 		"a user of ThreatQ":         set("keys.names", []any{"THREATQ_CLIENT_ID", "THREATQ_USERNAME", "THREATQ_PASSWORD", "VT_API_KEY"}),

@@ -59,12 +59,31 @@ func foreign() Catalogue {
 	consumer := map[string][]string{
 		"account": nil, "stream_name": streams, "consumer_name": nil, "is_consumer_leader": {"true", "false"},
 	}
-	return Catalogue{
-		"jetstream_stream_total_messages":    {Type: "gauge", Labels: stream},
-		"jetstream_stream_total_bytes":       {Type: "gauge", Labels: stream},
-		"jetstream_consumer_num_pending":     {Type: "gauge", Labels: consumer},
-		"jetstream_consumer_num_ack_pending": {Type: "gauge", Labels: consumer},
+	all := Catalogue{}
+	for _, prefix := range prefixes() {
+		all[prefix+"stream_total_messages"] = Metric{Type: "gauge", Labels: stream}
+		all[prefix+"stream_total_bytes"] = Metric{Type: "gauge", Labels: stream}
+		all[prefix+"consumer_num_pending"] = Metric{Type: "gauge", Labels: consumer}
+		all[prefix+"consumer_num_ack_pending"] = Metric{Type: "gauge", Labels: consumer}
 	}
+	return all
+}
+
+// prefixes are what the exporter's names begin with: by itself, and as the NATS chart starts it (-prefix=nats).
+func prefixes() []string { return []string{"jetstream_", "nats_"} }
+
+// twins are the names that a metric has, whoever starts the exporter; of one of ours its own.
+func twins(name string) []string {
+	for _, prefix := range prefixes() {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			var all []string
+			for _, prefix := range prefixes() {
+				all = append(all, prefix+rest)
+			}
+			return all
+		}
+	}
+	return []string{name}
 }
 
 // target are the labels that a scrape adds to whatever it finds.

@@ -60,20 +60,59 @@ func (w *walk) labels(expression parser.Expr) []string {
 	return nil
 }
 
-// selector checks the name of a series, and what is asked of its labels.
-func (w *walk) selector(e *parser.VectorSelector) []string {
-	metric, bears, ok := w.catalogue.find(e.Name)
-	if !ok {
-		w.complain("%s is no metric that anybody tells", e.Name)
-		return target()
+// nameLabel is where Prometheus keeps the name of a series.
+const nameLabel = "__name__"
+
+// names are those that a selector's series may have: one, or a list for __name__.
+func names(e *parser.VectorSelector) []string {
+	if e.Name != "" {
+		return []string{e.Name}
 	}
 	for _, m := range e.LabelMatchers {
+		if m.Name == nameLabel && (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp) {
+			return strings.Split(m.Value, "|")
+		}
+	}
+	return nil
+}
+
+// selector checks the names of series, and what is asked of their labels. What another exporter tells is asked for by all of its names:
+// with one alone a panel stays empty wherever it has another.
+func (w *walk) selector(e *parser.VectorSelector) []string {
+	all := names(e)
+	if len(all) == 0 {
+		w.complain("%s asks for no metric by its name", e)
+		return target()
+	}
+	bears := w.series(all[0], e.LabelMatchers)
+	for _, name := range all[1:] {
+		others := w.series(name, e.LabelMatchers)
+		bears = slices.DeleteFunc(bears, func(label string) bool { return !slices.Contains(others, label) })
+	}
+	for _, name := range all {
+		for _, twin := range twins(name) {
+			if !slices.Contains(all, twin) {
+				w.complain("%s may be called %s as well, which is not asked for", name, twin)
+			}
+		}
+	}
+	return bears
+}
+
+// series checks one name, and gives the labels that it bears.
+func (w *walk) series(name string, asked []*labels.Matcher) []string {
+	metric, bears, ok := w.catalogue.find(name)
+	if !ok {
+		w.complain("%s is no metric that anybody tells", name)
+		return target()
+	}
+	for _, m := range asked {
 		switch {
-		case m.Name == "__name__": // Which find has seen to.
+		case m.Name == nameLabel: // Which find has seen to.
 		case !slices.Contains(bears, m.Name):
-			w.complain("%s has no label %s", e.Name, m.Name)
+			w.complain("%s has no label %s", name, m.Name)
 		default:
-			w.values(e.Name, m, metric.Labels[m.Name])
+			w.values(name, m, metric.Labels[m.Name])
 		}
 	}
 	return bears
@@ -189,7 +228,7 @@ func Series(expression string) []string {
 	var all []string
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
 		if selector, ok := node.(*parser.VectorSelector); ok {
-			all = append(all, selector.Name)
+			all = append(all, names(selector)...)
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package monitoring_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -51,6 +52,11 @@ func TestCheckSeesWhatIsWrong(t *testing.T) {
 		"a label left over":                {`max by (provider) (vtq_open) unless label_replace(max by (provider) (vtq_open), "api", "$1", "provider", "(.+)")`, "never match"},
 		"on what a side does not bear":     {`vtq_open and on (settle) vtq_done_total`, "the left side of and goes by settle"},
 		"replaced from what is not there":  {`label_replace(vtq_open, "a", "$1", "settle", "(.+)")`, "label_replace goes by settle"},
+		"both names of another's":          {`max by (stream_name) ({__name__=~"jetstream_stream_total_bytes|nats_stream_total_bytes", stream_name="VTQ_JOBS"})`, ""},
+		"one name of another's":            {`nats_stream_total_bytes`, "jetstream_stream_total_bytes as well"},
+		"a list with a name that is none":  {`{__name__=~"vtq_open|vtq_shut"}`, "vtq_shut is no metric"},
+		"a label that one of two lacks":    {`sum by (fault) ({__name__=~"vtq_done_total|vtq_up"})`, "the sum goes by fault"},
+		"no name at all":                   {`{namespace="vtq"}`, "no metric by its name"},
 		"below a subquery":                 {`max_over_time(sum by (stage) (vtq_open)[5m:1m])`, "the sum goes by stage"},
 	}
 	for name, c := range cases {
@@ -132,8 +138,46 @@ func TestFiresTellsOfExpectedAlertsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([][]string{{"A"}, {"B"}}, [][]string{fires, silent}); diff != "" {
+	if diff := cmp.Diff([]monitoring.Fired{{Alert: "A", Labels: map[string]string{"a": "b"}}}, fires); diff != "" {
 		t.Errorf("Fires (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"B"}, silent); diff != "" {
+		t.Errorf("Fires, silent ones (-want +got):\n%s", diff)
+	}
+}
+
+func TestToldPartsRulesOfOneName(t *testing.T) {
+	cases := map[string]struct {
+		plant func(*monitoring.Fired)
+		want  bool
+	}{
+		"itself":               {func(*monitoring.Fired) {}, true},
+		"a label by the way":   {func(f *monitoring.Fired) { f.Labels["provider"] = "virustotal" }, true},
+		"another value put in": {func(f *monitoring.Fired) { f.Annotations["summary"] = "compatible of lookup" }, true},
+		"another name":         {func(f *monitoring.Fired) { f.Alert = "VtqShut" }, false},
+		"another severity":     {func(f *monitoring.Fired) { f.Labels["severity"] = "info" }, false},
+		"other words":          {func(f *monitoring.Fired) { f.Annotations["description"] = "It is not." }, false},
+		"words around":         {func(f *monitoring.Fired) { f.Annotations["description"] = "Well: It is." }, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			a := fine()
+			f := monitoring.Fired{Alert: a.Alert, Labels: maps.Clone(a.Labels), Annotations: maps.Clone(a.Annotations)}
+			f.Annotations["summary"] = "virustotal of all"
+			c.plant(&f)
+			if got := a.Told(f); got != c.want {
+				t.Errorf("Told(%v) = %v, want %v", f, got, c.want)
+			}
+		})
+	}
+}
+
+func TestToldTakesAWordThatIsLeftOut(t *testing.T) {
+	a := monitoring.Alert{Annotations: map[string]string{"summary": "Down{{ with $labels.namespace }} in {{ . }}{{ end }}."}}
+	for _, summary := range []string{"Down.", "Down in vtq."} {
+		if !a.Told(monitoring.Fired{Annotations: map[string]string{"summary": summary}}) {
+			t.Errorf("Told(%q) = false, want true", summary)
+		}
 	}
 }
 
@@ -205,8 +249,59 @@ func TestADashboardsFaultsAreSeen(t *testing.T) {
 }
 
 func TestVariables(t *testing.T) {
-	want := []string{"VTQ_SWEEP", "VTQ_REFRESH_", "NATS_URL"}
-	if diff := cmp.Diff(want, monitoring.Variables("Set `VTQ_SWEEP` or `VTQ_REFRESH_*`, not VT_X or `vtq setup`, and `NATS_URL`.")); diff != "" {
+	want := []string{"VTQ_SWEEP", "VTQ_REFRESH_*", "NATS_URL", "VT_X"}
+	if diff := cmp.Diff(want, monitoring.Variables("Set `VTQ_SWEEP` or `VTQ_REFRESH_*`, not `vtq setup`, and `NATS_URL=a`: VT_X.")); diff != "" {
 		t.Errorf("Variables (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnknownComparesWholeNames(t *testing.T) {
+	known := monitoring.Settings("# A key. Also VT_API_KEY_FILE.\nVT_API_KEY=\n\n# VTQ_REFRESH_CLEAN=1h\n# not VTQ_OTHER=1\n")
+	names := []string{"VT_API_KEY", "VT_API_KEY_FILE", "VT_API", "VTQ_REFRESH_*", "VTQ_REFRESH_", "VTQ_SWEEP_*", "VTQ_OTHER"}
+	if diff := cmp.Diff([]string{"VT_API", "VTQ_REFRESH_", "VTQ_SWEEP_*", "VTQ_OTHER"}, monitoring.Unknown(names, known)); diff != "" {
+		t.Errorf("Unknown (-want +got):\n%s", diff)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	text := `jq 'select(.message=="settled" or .message == "walk finished")' or jq 'select(.message | startswith("trouble with"))'`
+	if diff := cmp.Diff([]string{`"settled"`, `"walk finished"`, `"trouble with`}, monitoring.Messages(text)); diff != "" {
+		t.Errorf("Messages (-want +got):\n%s", diff)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	const text = "Run `vtq pause --why \"a b\"`, or `vtq\nresume`; in `helm rollback vtq` and `vtq` is none.\n\n" +
+		"```sh\nvtq check   # as the admin\nkubectl -n vtq get pods\nA=b vtq credentials -o kubernetes | kubectl -n vtq apply -f -\n" +
+		"curl x | jq 'a | vtq' && vtq setup\n```\n"
+	want := [][]string{{"check"}, {"credentials", "-o", "kubernetes"}, {"setup"}, {"pause", "--why", "a b"}, {"resume"}}
+	if diff := cmp.Diff(want, monitoring.Commands(text)); diff != "" {
+		t.Errorf("Commands (-want +got):\n%s", diff)
+	}
+}
+
+func TestStraysGoesByTheHelpThatIsGiven(t *testing.T) {
+	const (
+		letters = "Dead letters.\n\nUsage:\n  vtq deadletters [flags]\n  vtq deadletters [command]\n\nAvailable Commands:\n  list   List them\n"
+		show    = "Usage:\n  vtq deadletters show NUMBER [flags]\n"
+		replay  = "Usage:\n  vtq replay [flags]\n  vtq replay [command]\n\nAvailable Commands:\n  jobs   Ask again\n"
+	)
+	cases := map[string]struct {
+		command []string
+		help    string
+		want    bool
+	}{
+		"itself":                    {[]string{"deadletters", "show", "17"}, show, false},
+		"a flag of one with others": {[]string{"replay", "--status"}, replay, false},
+		"none below":                {[]string{"deadletters", "bury", "17"}, letters, true},
+		"another's help":            {[]string{"check"}, letters, true},
+		"no help":                   {[]string{"check"}, "unknown command", true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := monitoring.Strays(c.command, c.help); got != c.want {
+				t.Errorf("Strays(%q) = %v, want %v", c.command, got, c.want)
+			}
+		})
 	}
 }

@@ -79,13 +79,20 @@ func Bare(file string) []string {
 	return bare
 }
 
-// Fires lists the alerts that some unit test expects to fire, and those that one expects to stay silent.
-func Fires(file []byte) (fires, silent []string, err error) {
+// A Fired is an alert that a unit test expects to fire.
+type Fired struct {
+	Alert       string
+	Labels      map[string]string `json:"exp_labels"`
+	Annotations map[string]string `json:"exp_annotations"`
+}
+
+// Fires lists the alerts that some unit test expects to fire, and the names of those that one expects to stay silent.
+func Fires(file []byte) (fires []Fired, silent []string, err error) {
 	var tests struct {
 		Tests []struct {
 			Alerts []struct {
-				Alert    string `json:"alertname"`
-				Expected []any  `json:"exp_alerts"`
+				Alert    string  `json:"alertname"`
+				Expected []Fired `json:"exp_alerts"`
 			} `json:"alert_rule_test"`
 		} `json:"tests"`
 	}
@@ -94,43 +101,42 @@ func Fires(file []byte) (fires, silent []string, err error) {
 	}
 	for _, test := range tests.Tests {
 		for _, a := range test.Alerts {
-			if len(a.Expected) > 0 {
-				fires = append(fires, a.Alert)
-			} else {
+			if len(a.Expected) == 0 {
 				silent = append(silent, a.Alert)
+			}
+			for _, fired := range a.Expected {
+				fired.Alert = a.Alert
+				fires = append(fires, fired)
 			}
 		}
 	}
 	return fires, silent, nil
 }
 
-// Headings are what a runbook answers, in this order.
-func Headings() []string {
-	return []string{"## What it means", "## How to check", "## How to fix", "## How to prevent"}
-}
-
-// CheckRunbook tells what is wrong with the runbook of an alert.
-func CheckRunbook(alert, text string) []string {
-	var complaints, headings []string
-	if !strings.HasPrefix(text, "# "+alert+"\n") {
-		complaints = append(complaints, "does not begin with its alert's name")
+// Told tells whether an expected alert is one of this rule: several rules share a name, and part by their labels and their words.
+func (a Alert) Told(fired Fired) bool {
+	if a.Alert != fired.Alert {
+		return false
 	}
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "## ") {
-			headings = append(headings, strings.TrimSpace(line))
+	for label, value := range a.Labels {
+		if fired.Labels[label] != value {
+			return false
 		}
 	}
-	if !slices.Equal(headings, Headings()) {
-		complaints = append(complaints, fmt.Sprintf("has the headings %q, want %q", headings, Headings()))
+	for name, template := range a.Annotations {
+		if !worded(template, fired.Annotations[name]) {
+			return false
+		}
 	}
-	return complaints
+	return true
 }
 
-// Variables lists the settings that a runbook names, as `VTQ_SWEEP`; of a family, as `VTQ_REFRESH_*`, its beginning.
-func Variables(text string) []string {
-	var all []string
-	for _, found := range regexp.MustCompile("`((?:VTQ|VT|RL|THREATQ|NATS)_[A-Z_]+)\\*?`").FindAllStringSubmatch(text, -1) {
-		all = append(all, found[1])
+// worded tells whether a text can come of a template, whatever its actions put in.
+func worded(template, text string) bool {
+	actions := regexp.MustCompile(`\{\{ with .*?\{\{ end \}\}|\{\{.*?\}\}`)
+	plain := actions.Split(template, -1)
+	for i := range plain {
+		plain[i] = regexp.QuoteMeta(plain[i])
 	}
-	return all
+	return regexp.MustCompile("^" + strings.Join(plain, ".*") + "$").MatchString(text)
 }

@@ -23,6 +23,8 @@ const (
 	counter = "vtq.spend.virustotal.main.20260102"
 	entry   = "vtq.written.1"
 	js      = "$JS.API."
+	cursor  = state + "cursor.0123456789abcdef"
+	outage  = state + "provider.virustotal.main"
 	state   = "$KV.vtq_state."
 	// numbers are the end of an acknowledgement.
 	numbers = ".1.1.1.1.0"
@@ -30,7 +32,7 @@ const (
 
 // All lists everything.
 func All() []Trespass {
-	all := slices.Concat(producer(), lookup(), writer(), admin())
+	all := slices.Concat(producer(), lookup(), writer(), admin(), rollups())
 	for _, role := range grant.Roles() {
 		all = append(all, anybody(role)...)
 	}
@@ -106,11 +108,31 @@ func admin() []Trespass {
 		{Role: role, Name: "writing the ledger", Publish: entry},
 		{Role: role, Name: "taking a slot of the quota", Publish: slot},
 		{Role: role, Name: "spending a day", Publish: counter},
+		{Role: role, Name: "deleting the writer's place in the verdicts", Publish: js + "CONSUMER.DELETE.VTQ_VERDICTS.writer"},
+		{Role: role, Name: "taking verdicts from the writer", Publish: js + "CONSUMER.MSG.NEXT.VTQ_VERDICTS.writer", Body: "1"},
+		{Role: role, Name: "acknowledging a verdict", Publish: "$JS.ACK.VTQ_VERDICTS.writer" + numbers},
+		{Role: role, Name: "deleting the lookups' place in the jobs", Publish: js + "CONSUMER.DELETE.VTQ_JOBS.lookup-fresh-virustotal"},
 		{Role: role, Name: "deleting the writer's place in the verdicts by way of another account", Publish: "$JS.OTHER.API.CONSUMER.DELETE.VTQ_VERDICTS.writer"},
 		{Role: role, Name: "moving the leader of a stream", Publish: js + "STREAM.LEADER.STEPDOWN.VTQ_JOBS"},
 		{Role: role, Name: "taking a server out of the cluster", Publish: js + "SERVER.REMOVE", Body: "{}"},
 		{Role: role, Name: "purging an account", Publish: js + "ACCOUNT.PURGE.VTQ"},
 	}
+}
+
+// rollups are messages that each role may publish, with a header by which a stream would purge whatever else it holds.
+func rollups() []Trespass {
+	var all []Trespass
+	for role, subjects := range map[grant.Role][]string{
+		grant.Producer: {job, cursor},
+		grant.Lookup:   {verdict, alias, slot, counter, outage, "vtq.dead.lookup.virustotal." + key + id},
+		grant.Writer:   {entry, "vtq.dead.writer.virustotal." + key + id},
+		grant.Admin:    {urgent, job, verdict, outage, state + "replay", state + "ledger.epoch", "vtq.dead.writer.virustotal." + key + id},
+	} {
+		for _, subject := range subjects {
+			all = append(all, Trespass{Role: role, Name: "purging all that is beside " + subject, Publish: subject, Rollup: true})
+		}
+	}
+	return all
 }
 
 // anybody is what no role may do.

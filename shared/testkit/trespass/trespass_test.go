@@ -47,6 +47,24 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// TestRollup takes a stream's word for it.
+func TestRollup(t *testing.T) {
+	nc := connect(t, "refused")
+	for subject, answer := range map[string]string{
+		"strict": `{"error":{"code":500,"err_code":10111,"description":"rollup not permitted"}}`, "lax": `{"stream":"S","seq":1}`,
+	} {
+		if _, err := nc.Subscribe(subject, func(m *nats.Msg) { _ = m.Respond([]byte(answer)) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for subject, ok := range map[string]bool{"strict": true, "lax": false, "nobody": false} {
+		try := trespass.Trespass{Role: grant.Writer, Name: "it", Publish: subject, Rollup: true}
+		if err := try.Try(t.Context(), nc); (err == nil) != ok {
+			t.Errorf("Try of a stream that is %s = %v, want nil: %t", subject, err, ok)
+		}
+	}
+}
+
 // TestAll is a list of different things, some for each role.
 func TestAll(t *testing.T) {
 	seen, of := map[string]bool{}, map[grant.Role]int{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"vtq.internal/shared/grant"
 )
@@ -19,6 +20,9 @@ type Trespass struct {
 	// Publish or Subscribe is the subject, and the other is empty.
 	Publish, Subscribe string
 	Body               string
+	// Rollup is to have the stream behind the subject, where the role may publish, purge all that it holds. No right keeps anybody from
+	// it: the stream has to refuse.
+	Rollup bool
 }
 
 // String names the role and what it would come to.
@@ -31,6 +35,9 @@ const answerTime = 10 * time.Second
 // is asked next, and the client takes note of it in that order, so that nothing has to be waited for; to be the last to be refused,
 // the connection must be nobody else's meanwhile.
 func (t Trespass) Try(ctx context.Context, nc *nats.Conn) error {
+	if t.Rollup {
+		return t.rollUp(ctx, nc)
+	}
 	if err := t.send(nc); err != nil {
 		return err
 	}
@@ -65,6 +72,22 @@ func (t Trespass) send(nc *nats.Conn) error {
 	}
 	if err := nc.PublishRequest(t.Publish, nc.NewInbox(), []byte(t.Body)); err != nil {
 		return fmt.Errorf("%v: publishing: %w", t, err)
+	}
+	return nil
+}
+
+// rollUp asks for it, and wants the stream's answer to be that it does no such thing.
+func (t Trespass) rollUp(ctx context.Context, nc *nats.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	message := nats.NewMsg(t.Publish)
+	message.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupAll)
+	answer, err := nc.RequestMsgWithContext(ctx, message)
+	if err != nil {
+		return fmt.Errorf("%v: asking the stream: %w", t, err)
+	}
+	if !strings.Contains(strings.ToLower(string(answer.Data)), "rollup") {
+		return fmt.Errorf("%v: the stream says %.200q, want that it takes no rollups", t, answer.Data)
 	}
 	return nil
 }

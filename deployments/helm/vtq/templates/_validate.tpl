@@ -56,11 +56,19 @@ producer and the streams have to know as well: so the settings say it.
 {{- if and .Values.lookup.autoscaling.enabled (not .Values.autoscaling.prometheus) -}}
 {{- $wrong = append $wrong "autoscaling.prometheus: must be set with lookup.autoscaling.enabled: without the budget a spent day would look like work, and add pods" -}}
 {{- end -}}
-{{- range list "lookup" "writer" -}}
-{{- with (index $.Values .).autoscaling -}}
+{{- range $component := list "lookup" "writer" -}}
+{{- with (index $.Values $component).autoscaling -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) -}}
-{{- $wrong = append $wrong "autoscaling.minReplicas: must not be above maxReplicas" -}}
+{{- $wrong = append $wrong (printf "%s.autoscaling.minReplicas: must not be above maxReplicas" $component) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if regexMatch "(^|,) *service[.]name *=" (default "" $s.OTEL_RESOURCE_ATTRIBUTES) -}}
+{{- $wrong = append $wrong "settings.OTEL_RESOURCE_ATTRIBUTES: must leave out service.name, which would be the same for all stages" -}}
+{{- end -}}
+{{- range .Values.pod.extraEnv -}}
+{{- if eq .name "OTEL_SERVICE_NAME" -}}
+{{- $wrong = append $wrong "pod.extraEnv: must leave out OTEL_SERVICE_NAME, which would be the same for all stages; each has an extraEnv of its own" -}}
 {{- end -}}
 {{- end -}}
 {{- if $wrong -}}

@@ -16,13 +16,13 @@ func TestRun(t *testing.T) {
 	if code := run([]string{dir}, &stderr); code != 0 {
 		t.Fatalf("exit code %d, want 0: %s", code, stderr.String())
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "minimal.yaml"))
+	text, err := os.ReadFile(filepath.Join(dir, "default.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"kind: Deployment", "# Of templates/tests/check.yaml.", "name: vtq-lookup"} {
 		if !strings.Contains(string(text), want) {
-			t.Errorf("minimal.yaml lacks %q", want)
+			t.Errorf("default.yaml lacks %q", want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,13 +11,15 @@ import (
 
 	"vtq.internal/services/lookup/internal/quota"
 	"vtq.internal/shared/stream"
+	"vtq.internal/shared/wire"
 )
 
 // A Figure is what a worker knows of one limit of its account, whoever spent it.
 type Figure struct {
 	Period    Period
 	Limit     int
-	Remaining int       // At most: others may have spent more since this worker heard.
+	Remaining int       // For the lane fresh, at most: others may have spent more since this worker heard.
+	Reserved  int       // What is left beside for urgent jobs alone, until the day's last hour.
 	Reset     time.Time // When all of it is there again, in the server's time.
 }
 
@@ -33,6 +36,9 @@ const (
 // Figures tells what is left of each limit, as far as this worker knows: of the window from its last look at the slots and its own takes
 // since, of the day and the month from the last answer of their counters. It asks nobody. A day that has just begun is whole until
 // somebody hears otherwise, and a window whose slots have expired is free.
+//
+// What remains is what the backlog finds, by its lane fresh: a day of which only the reserve is left, or the lane's share used up, has
+// nothing for it until the release. A month has neither.
 func (b *Budget) Figures() []Figure {
 	now := b.clock.now()
 	var all []Figure
@@ -40,33 +46,53 @@ func (b *Budget) Figures() []Figure {
 		b.mu.Lock()
 		f.Remaining += b.idle()
 		if left := time.Until(b.holding); left > 0 {
-			f.Remaining, f.Reset = 0, later(f.Reset, now.Add(left)) // Nobody may ask, whatever is free.
+			f.Remaining, f.Reserved, f.Reset = 0, 0, later(f.Reset, now.Add(left)) // Nobody may ask, whatever is free.
 		}
 		b.mu.Unlock()
 		all = append(all, f)
 	}
-	limits, account := b.ledger.limits, b.ledger.account
+	limits := b.ledger.limits
 	if limits.Day > 0 {
-		sum := b.ledger.heard.sum(account.SpendSubject(quota.Day(now)))
-		all = append(all, Figure{Day, limits.Day, max(0, limits.Day-sum), quota.NextDay(now)})
+		all = append(all, b.ledger.dayFigure(now))
 	}
 	if limits.Month > 0 {
-		sum := b.ledger.heard.sum(account.SpendSubject(quota.Month(now)))
-		all = append(all, Figure{Month, limits.Month, max(0, limits.Month-sum), quota.NextMonth(now)})
+		sum := b.ledger.heard.sum(b.ledger.account.SpendSubject(quota.Month(now)))
+		all = append(all, Figure{Period: Month, Limit: limits.Month, Remaining: max(0, limits.Month-sum), Reset: quota.NextMonth(now)})
 	}
 	return all
 }
 
-// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called every few minutes:
+// dayFigure tells what is left of a day. For urgent jobs alone is what the lanes of the backlog could not use up together.
+func (l *ledger) dayFigure(at time.Time) Figure {
+	f := Figure{Period: Day, Limit: l.limits.Day, Remaining: l.room(wire.Fresh, at), Reset: quota.NextDay(at)}
+	sum := l.heard.sum(l.account.SpendSubject(quota.Day(at)))
+	backlog := 0
+	for _, lane := range wire.Backlog() {
+		backlog += l.room(lane, at)
+	}
+	backlog = min(backlog, counter{bounds: l.limits.dayBounds(wire.Fresh, at)}.room(sum))
+	f.Reserved = min(l.room(wire.Urgent, at), max(0, l.limits.Day-sum)-backlog)
+	return f
+}
+
+// room is how many requests a lane may still use of a day that has a limit.
+func (l *ledger) room(lane wire.Lane, at time.Time) int {
+	room := l.limits.Day
+	for _, c := range l.limits.dayCounters(l.account, lane, at) {
+		room = min(room, c.room(l.heard.sum(c.subject)))
+	}
+	return room
+}
+
+// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called at first, and every few minutes:
 // who takes nothing hears of nothing else. A read moves nothing, and may be answered by a server that is slightly behind.
 func (b *Budget) Hear(ctx context.Context) error {
-	if b.ledger.limits.Day <= 0 && b.ledger.limits.Month <= 0 {
+	subjects := b.ledger.subjects(b.clock.now())
+	if len(subjects) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	now, account := b.clock.now(), b.ledger.account
-	subjects := []string{account.SpendSubject(quota.Day(now)), account.SpendSubject(quota.Month(now))}
 	for message, err := range stream.Latest(ctx, b.ledger.js, stream.Spend, subjects) {
 		if err != nil {
 			return err
@@ -76,6 +102,18 @@ func (b *Budget) Hear(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// subjects are those of the counters that any lane moves, once each.
+func (l *ledger) subjects(at time.Time) []string {
+	var all []string
+	for _, lane := range wire.Lanes() {
+		for _, c := range l.limits.counters(l.account, lane, at) {
+			all = append(all, c.subject)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // counterOf reads the body of a counter, as the server stores it: {"val":"17"}.
@@ -146,7 +184,7 @@ func (s *sighting) took(slot int, expires time.Time) {
 	s.taken[slot] = expires
 }
 
-// figure tells what is free of the window, if it has a limit.
+// figure tells what is free of the window, if it has a limit. A slot that is kept for urgent jobs is none that remains for others.
 func (w *window) figure(now time.Time) (Figure, bool) {
 	if len(w.slots.Shares) == 0 {
 		return Figure{}, false
@@ -160,7 +198,11 @@ func (w *window) figure(now time.Time) (Figure, bool) {
 			f.Reset = later(f.Reset, expires)
 			continue
 		}
-		f.Remaining += share
+		if slot < w.backlog {
+			f.Remaining += share
+		} else {
+			f.Reserved += share
+		}
 	}
 	return f, true
 }

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"math"
 	"time"
 
 	"vtq.internal/services/lookup/internal/quota"
@@ -51,6 +52,15 @@ func (c counter) over(sum int) int {
 	return most
 }
 
+// room is how many requests more a sum may take within all of the bounds: without any, as many as there are.
+func (c counter) room(sum int) int {
+	room := math.MaxInt
+	for _, b := range c.bounds {
+		room = min(room, max(0, b.most-sum))
+	}
+	return room
+}
+
 // counters lists what a request of a lane moves at a moment of the server's time.
 func (l Limits) counters(account wire.Account, lane wire.Lane, at time.Time) []counter {
 	var all []counter
@@ -58,6 +68,12 @@ func (l Limits) counters(account wire.Account, lane wire.Lane, at time.Time) []c
 		bounds := []bound{{l.Month, quota.NextMonth(at).Add(quota.Guard)}}
 		all = append(all, counter{account.SpendSubject(quota.Month(at)), bounds})
 	}
+	return append(all, l.dayCounters(account, lane, at)...)
+}
+
+// dayCounters are those of them that begin again every day: that of all lanes first, and the lane's own.
+func (l Limits) dayCounters(account wire.Account, lane wire.Lane, at time.Time) []counter {
+	var all []counter
 	if l.Day > 0 {
 		all = append(all, counter{account.SpendSubject(quota.Day(at)), l.dayBounds(lane, at)})
 	}

@@ -40,7 +40,7 @@ func reachNATS(ctx context.Context, environ []string) []Result {
 	return server(ctx, s, found, tried)
 }
 
-// server looks at a server that somebody runs: its age, and its streams.
+// server looks at a server that somebody runs: its age, its certificate, and its streams.
 func server(ctx context.Context, s vtq.Settings, at config.NATS, tried string) []Result {
 	nc, err := dial.NATS(ctx, at, "check", zerolog.Nop())
 	if err != nil {
@@ -51,7 +51,7 @@ func server(ctx context.Context, s vtq.Settings, at config.NATS, tried string) [
 		return []Result{failed(nameNATS, tried, err, "upgrade the server")}
 	}
 	connected := Result{Check: nameNATS, State: OK, Tried: tried, Found: fmt.Sprintf("connected, version %s", nc.ConnectedServerVersion())}
-	return slices.Concat([]Result{connected, streams(ctx, s, nc)}, former(ctx, s, nc), room(ctx, s, nc))
+	return slices.Concat([]Result{connected}, certificate(nc), []Result{streams(ctx, s, nc)}, former(ctx, s, nc), room(ctx, s, nc))
 }
 
 // What stands in for the same error about each stream.
@@ -89,10 +89,12 @@ func streams(ctx context.Context, s vtq.Settings, nc *nats.Conn) Result {
 		}
 		return Result{Check: name, State: OK, Tried: tried, Found: found + "; vtq up and vtq setup make them"}
 	}
-	return Result{
-		Check: name, State: Note, Tried: tried, Found: strings.ReplaceAll(drift.Error(), "\n", "; "),
-		Mend: "vtq up and vtq setup bring them up to date; what they cannot change they say",
+	mend := "vtq up and vtq setup bring them up to date; what they cannot change they say"
+	if len(s.NATS.URL) > 0 && stream.Shrinks(ctx, js, topology) != nil { // The embedded server follows its settings.
+		mend = "vtq up and vtq setup take nothing away: set NATS_REPLICAS and the VTQ_REFRESH_ variables as the services have them, " +
+			"or run vtq setup --shrink if it is meant"
 	}
+	return Result{Check: name, State: Note, Tried: tried, Found: strings.ReplaceAll(drift.Error(), "\n", "; "), Mend: mend}
 }
 
 // missing walks the joined errors by hand: errors.Is would be content with one stream that is not there, and hide the drift of

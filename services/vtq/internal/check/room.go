@@ -12,9 +12,6 @@ import (
 	"vtq.internal/shared/stream"
 )
 
-// bucketPrefix is how the stream behind a bucket is named (NATS documentation).
-const bucketPrefix = "KV_"
-
 // room gives a note for each stream that is near a bound. A stream that cannot be asked is none of its concern: the comparison of the
 // streams has said so.
 func room(ctx context.Context, s vtq.Settings, nc *nats.Conn) []Result {
@@ -26,15 +23,9 @@ func room(ctx context.Context, s vtq.Settings, nc *nats.Conn) []Result {
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, config := range topology.Streams {
-		names = append(names, config.Name)
-	}
-	for _, config := range topology.Buckets {
-		names = append(names, bucketPrefix+config.Bucket)
-	}
 	var results []Result
-	for _, name := range names {
+	for _, config := range topology.Streams {
+		name := config.Name
 		found, err := js.Stream(ctx, name)
 		if err != nil {
 			continue

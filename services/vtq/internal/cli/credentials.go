@@ -13,6 +13,7 @@ import (
 
 	"vtq.internal/services/vtq/internal/credentials"
 	"vtq.internal/services/vtq/internal/screen"
+	"vtq.internal/shared/config"
 )
 
 // Values of the flag -o of the command.
@@ -27,6 +28,7 @@ type credentialsFlags struct {
 	dir, namespace string
 	servers        []string
 	force          bool
+	withoutKeys    bool
 }
 
 func (c *cli) credentials() *cobra.Command {
@@ -42,8 +44,9 @@ With --dir they become files that this user alone can read. With -o kubernetes
 nothing is written but a manifest to standard output: the namespace, the secrets
 vtq-nats-server, vtq-nats-admin, vtq-nats-producer, vtq-nats-lookup and
 vtq-nats-writer, and vtq-keys with the credentials for ThreatQ and the providers
-that are set in the environment. It holds secrets: give it to kubectl apply, or
-to what encrypts it.
+that are set in the environment. Where none is set, and with --without-keys,
+vtq-keys is left out, and what stands there stays. The manifest holds secrets:
+give it to kubectl apply, or to what encrypts it.
 
 Every run makes new ones, good for ` + days(credentials.Validity) + ` days. The old ones stop working once the
 server has the new ones.`,
@@ -58,6 +61,7 @@ server has the new ones.`,
 	flags.StringArrayVar(&f.servers, "server", nil, "`name` or address of the server, once for each; its own machine unless set,\n"+
 		"or with -o kubernetes what the NATS chart calls it as release nats")
 	flags.StringVar(&f.namespace, "namespace", "", "`namespace` of the secrets, with -o kubernetes")
+	flags.BoolVar(&f.withoutKeys, "without-keys", false, "leave vtq-keys alone, with -o kubernetes, whatever the environment holds")
 	flags.BoolVar(&f.force, "force", false, "write over the credentials in the directory")
 	_ = cmd.MarkFlagDirname("dir") // The flag is there.
 	return cmd
@@ -94,6 +98,9 @@ func (f credentialsFlags) validate() error {
 		if f.namespace != "" {
 			all = append(all, errors.New("--namespace: is for -o kubernetes"))
 		}
+		if f.withoutKeys {
+			all = append(all, errors.New("--without-keys: is for -o kubernetes"))
+		}
 	}
 	return errors.Join(append(all, credentials.CheckNames(f.names()))...)
 }
@@ -107,7 +114,7 @@ func (c *cli) runCredentials(f credentialsFlags) error {
 		return err
 	}
 	if f.output.chosen == formatKubernetes {
-		return c.printManifest(set, f.namespace)
+		return c.printManifest(set, f)
 	}
 	if err := set.Write(f.dir, f.force); err != nil {
 		return err
@@ -117,18 +124,26 @@ func (c *cli) runCredentials(f credentialsFlags) error {
 }
 
 // printManifest prints the secrets, and says on standard error what a person may not know about them.
-func (c *cli) printManifest(set credentials.Set, namespace string) error {
-	keys, err := credentials.Keys(c.process.Env)
+func (c *cli) printManifest(set credentials.Set, f credentialsFlags) error {
+	keys, said, err := c.keys(f.withoutKeys)
 	if err != nil {
 		return err
 	}
 	if screen.Of(c.process.Stdout, nil).Terminal {
 		c.complain("What follows holds secrets, and is for: vtq credentials ... | kubectl apply -f -\n")
 	}
-	held := "nothing: no credential for ThreatQ or a provider is set in the environment"
-	if len(keys) > 0 {
-		held = strings.Join(slices.Sorted(maps.Keys(keys)), ", ")
+	c.complain("vtq-keys %s\n", said)
+	return set.Manifest(c.process.Stdout, f.namespace, keys)
+}
+
+// keys are those of other services, with what becomes of their secret: one that is applied takes the place of what stands there whole.
+func (c *cli) keys(without bool) (keys map[string]config.Secret, said string, err error) {
+	if without {
+		return nil, "is left alone", nil
 	}
-	c.complain("vtq-keys holds %s\n", held)
-	return set.Manifest(c.process.Stdout, namespace, keys)
+	keys, err = credentials.Keys(c.process.Env)
+	if len(keys) == 0 {
+		return nil, "is left alone: no credential for ThreatQ or a provider is set in the environment", err
+	}
+	return keys, "holds " + strings.Join(slices.Sorted(maps.Keys(keys)), ", ") + " and nothing else; --without-keys leaves it alone", nil
 }

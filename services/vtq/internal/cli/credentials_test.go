@@ -27,12 +27,17 @@ func TestCredentialsManifest(t *testing.T) {
 	const key = "correct-horse"
 	env := []string{"VT_API_KEY=" + key, "THREATQ_CLIENT_ID=battery"}
 	stdout, stderr, code := run(t, env, "credentials", "-o", "kubernetes", "--namespace", "vtq")
-	if code != 0 || !json.Valid([]byte(stdout)) || stderr != "vtq-keys holds THREATQ_CLIENT_ID, VT_API_KEY\n" {
+	if code != 0 || !json.Valid([]byte(stdout)) ||
+		stderr != "vtq-keys holds THREATQ_CLIENT_ID, VT_API_KEY and nothing else; --without-keys leaves it alone\n" {
 		t.Errorf("exit code %d, want 0, a manifest, and on standard error what it holds:\n%s", code, stderr)
 	}
-	_, stderr, code = run(t, nil, "credentials", "-o", "kubernetes", "--namespace", "vtq", "--server", "nats.example.com")
-	if code != 0 || !strings.HasPrefix(stderr, "vtq-keys holds nothing: ") {
-		t.Errorf("without keys: exit code %d, want 0 and a word about it:\n%s", code, stderr)
+	stdout, stderr, code = run(t, nil, "credentials", "-o", "kubernetes", "--namespace", "vtq", "--server", "nats.example.com")
+	if code != 0 || !json.Valid([]byte(stdout)) || strings.Contains(stdout, "vtq-keys") || !strings.HasPrefix(stderr, "vtq-keys is left alone: ") {
+		t.Errorf("without keys: exit code %d, want 0, no secret for them and a word about it:\n%s", code, stderr)
+	}
+	stdout, stderr, code = run(t, env, "credentials", "-o", "kubernetes", "--namespace", "vtq", "--without-keys")
+	if code != 0 || strings.Contains(stdout, "vtq-keys") || stderr != "vtq-keys is left alone\n" {
+		t.Errorf("with --without-keys: exit code %d, want 0, no secret for them and a word about it:\n%s", code, stderr)
 	}
 	_, stderr, code = run(t, append(env, "VT_API_KEY_FILE=/nowhere"), "credentials", "-o", "kubernetes", "--namespace", "vtq")
 	if code != 2 || !strings.Contains(stderr, "VT_API_KEY: wants to be the only one") || strings.Contains(stderr, key) {
@@ -60,6 +65,7 @@ func TestCredentialsMisused(t *testing.T) {
 		"a namespace in capitals":        {[]string{"-o", "kubernetes", "--namespace", "VTQ"}, `(got "VTQ")`},
 		"a manifest and a directory":     {[]string{"-o", "kubernetes", "--namespace", "vtq", "--dir", "x"}, "--dir, --force: are for files"},
 		"files in a namespace":           {[]string{"--dir", "x", "--namespace", "vtq"}, "--namespace: is for -o kubernetes"},
+		"files without keys":             {[]string{"--dir", "x", "--without-keys"}, "--without-keys: is for -o kubernetes"},
 		"another format":                 {[]string{"-o", "yaml"}, "want files or kubernetes"},
 		"an argument":                    {[]string{"nats"}, "unknown command"},
 	}

@@ -21,8 +21,14 @@ import (
 // setupPause parts two attempts to reach the server that setup waits for.
 const setupPause = 2 * time.Second
 
+// setupFlags are the flags of `vtq setup`.
+type setupFlags struct {
+	patience time.Duration
+	shrink   bool
+}
+
 func (c *cli) setup() *cobra.Command {
-	var patience time.Duration
+	var f setupFlags
 	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Create the streams on a NATS server, or bring them up to date",
@@ -31,16 +37,22 @@ NATS_URL names, and brings those that are there up to date. It can run any numbe
 of times. The services only use what is there, so that their accounts need no
 right to create anything; vtq up does the same for itself.
 
+It refuses to take something away: copies of a stream, or what a shorter age or a
+smaller bound would have the server drop. A shell without NATS_REPLICAS and the
+VTQ_REFRESH_ variables of the services asks for just that. With --shrink it does
+so, and what was dropped is gone.
+
 With --wait it waits for a server that does not answer yet, as one that is being
 installed along with the services.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.runSetup(cmd, patience) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runSetup(cmd, f) },
 	}
-	cmd.Flags().DurationVar(&patience, "wait", 0, "how long to wait for a server that does not answer")
+	cmd.Flags().DurationVar(&f.patience, "wait", 0, "how long to wait for a server that does not answer")
+	cmd.Flags().BoolVar(&f.shrink, "shrink", false, "also have fewer copies, shorter ages and smaller bounds than stand there")
 	return cmd
 }
 
-func (c *cli) runSetup(cmd *cobra.Command, patience time.Duration) error {
+func (c *cli) runSetup(cmd *cobra.Command, f setupFlags) error {
 	var s vtq.Settings
 	// NATS_REPLICAS and the ages of verdicts shape the streams; the rest of the environment is not asked for.
 	if err := config.Load(c.process.Env, &s.NATS, &s.Verdicts, &s.Providers.Routing); err != nil {
@@ -55,7 +67,7 @@ func (c *cli) runSetup(cmd *cobra.Command, patience time.Duration) error {
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
-	nc, err := await(ctx, s.NATS, patience)
+	nc, err := await(ctx, s.NATS, f.patience)
 	if err != nil {
 		return err
 	}
@@ -67,7 +79,11 @@ func (c *cli) runSetup(cmd *cobra.Command, patience time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
-	if err := stream.Ensure(ctx, js, topology); err != nil {
+	makeFunc := stream.Extend
+	if f.shrink {
+		makeFunc = stream.Ensure
+	}
+	if err := makeFunc(ctx, js, topology); err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
 	for _, made := range topology.Streams {

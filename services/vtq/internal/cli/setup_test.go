@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"vtq.internal/services/vtq/internal/embedded"
+	"vtq.internal/services/vtq/internal/simulation"
 )
 
 func TestSetupCanRunAnyNumberOfTimes(t *testing.T) {
@@ -32,6 +34,51 @@ func TestSetupCanRunAnyNumberOfTimes(t *testing.T) {
 	stdout, _, _ := run(t, env, "check")
 	if !strings.Contains(stdout, "all there, and as they should be") {
 		t.Errorf("after vtq setup, vtq check says:\n%s", stdout)
+	}
+}
+
+// TestSetupTakesNothingAway has somebody run it from a shell that lacks what the services are told.
+func TestSetupTakesNothingAway(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := held.Addr().String()
+	_ = held.Close()
+	host, port, _ := net.SplitHostPort(at)
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := natstest(t, host, number); err != nil {
+		t.Fatal(err)
+	}
+	shell := []string{"NATS_URL=" + at}
+	services := append(slices.Clone(shell), "VTQ_REFRESH_CLEAN=2400h")
+	if _, stderr, code := run(t, services, "setup", "--wait", "1m"); code != 0 {
+		t.Fatalf("exit code %d, want 0:\n%s", code, stderr)
+	}
+	const lost = "stream VTQ_VERDICTS: max age would go from 4800h0m0s to 1440h0m0s, by the VTQ_REFRESH_ variables"
+	stdout, stderr, code := run(t, shell, "setup")
+	if code != 1 || stdout != "" || !strings.Contains(stderr, lost) || !strings.Contains(stderr, "vtq setup --shrink") {
+		t.Errorf("exit code %d, want 1, what is lost and the flag:\n%s%s", code, stdout, stderr)
+	}
+	sim := simulators(t, simulation.Options{}, nil)
+	_, stderr, code = run(t, append(sim.Environment(), shell...), "up")
+	if said := strings.ReplaceAll(stderr, `\n`, "\n"); code != 1 || !strings.Contains(said, lost) || !strings.Contains(said, "vtq setup --shrink") {
+		t.Errorf("vtq up: exit code %d, want 1, what is lost and the flag:\n%s", code, stderr)
+	}
+	if stdout, _, _ = run(t, services, "check"); !strings.Contains(stdout, "all there, and as they should be") {
+		t.Errorf("refused, it has changed something:\n%s", stdout)
+	}
+	if stdout, _, _ = run(t, shell, "check"); !strings.Contains(stdout, "vtq setup --shrink") {
+		t.Errorf("vtq check says nothing of the flag:\n%s", stdout)
+	}
+	if _, stderr, code = run(t, shell, "setup", "--shrink"); code != 0 {
+		t.Errorf("with the flag: exit code %d, want 0:\n%s", code, stderr)
+	}
+	if stdout, _, _ = run(t, shell, "check"); !strings.Contains(stdout, "all there, and as they should be") {
+		t.Errorf("with the flag nothing has changed:\n%s", stdout)
 	}
 }
 

@@ -277,6 +277,10 @@ func TestManifest(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the secrets (-want +got):\n%s", diff)
 	}
+	b.Reset()
+	if err := newSet(t, "nats").Manifest(&b, "enrichment", nil); err != nil || strings.Contains(b.String(), "vtq-keys") {
+		t.Errorf("without keys: %v, want a manifest that leaves their secret alone:\n%s", err, b.String())
+	}
 	if err := newSet(t, "nats").Manifest(&b, "Enrichment", nil); err == nil {
 		t.Error("Manifest took a name that is none of a namespace")
 	}

@@ -32,7 +32,7 @@ type metadata struct {
 }
 
 // Manifest writes what a namespace needs of secrets, and the namespace itself, for kubectl apply. The keys are those of other services,
-// by the names of their variables.
+// by the names of their variables; without any their secret is left out, as an empty one would take away those that stand there.
 func (s Set) Manifest(w io.Writer, namespace string, keys map[string]config.Secret) error {
 	if err := CheckNamespace(namespace); err != nil {
 		return err
@@ -49,11 +49,13 @@ func (s Set) Manifest(w io.Writer, namespace string, keys map[string]config.Secr
 	for _, role := range grant.Roles() {
 		items = append(items, secret(namespace, rolePrefix+string(role), map[string][]byte{"nkey": s.logins[role].seed, "ca.crt": s.authority}))
 	}
-	revealed := map[string][]byte{}
-	for name, key := range keys {
-		revealed[name] = []byte(key.Reveal())
+	if len(keys) > 0 {
+		revealed := map[string][]byte{}
+		for name, key := range keys {
+			revealed[name] = []byte(key.Reveal())
+		}
+		items = append(items, secret(namespace, keysSecret, revealed))
 	}
-	items = append(items, secret(namespace, keysSecret, revealed))
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(struct {

@@ -51,13 +51,15 @@ func choices(name string) []any {
 		return []any{"CLEAR", "GREEN", "AMBER", "AMBER+STRICT"}
 	case "VTQ_DEFAULT_TLP":
 		return []any{"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"}
+	case "OTEL_TRACES_SAMPLER":
+		return []any{"always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"}
 	}
 	return nil
 }
 
 // property is the schema of one variable. Numbers and flags may be written with quotes or without, as people come from shells and
 // from YAML. A duration has whole hours, minutes and seconds, which is all that makes sense for any of them, and what templates can
-// add up. An address bears no password, since values end up in a ConfigMap; an empty one is unset, as everywhere.
+// add up. An empty address is unset, as everywhere.
 func property(v config.Variable) map[string]any {
 	p := map[string]any{"description": v.Doc, "type": "string"}
 	if v.Default != "" {
@@ -79,13 +81,26 @@ func property(v config.Variable) map[string]any {
 	case config.ShapeDuration:
 		p["minLength"], p["pattern"] = 2, `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$`
 	case config.ShapeAddress:
-		p["pattern"] = `^((https?|socks5h?)://[^@ ]+)?$`
+		p["pattern"] = address(v.Name)
 	case config.ShapeText:
 		if strings.HasSuffix(v.Name, "_FILE") {
 			p["pattern"] = "^" + chartFiles + "[^/]+$"
 		}
 	}
 	return p
+}
+
+// address is the pattern of an address that is unset, or bears no password, since values end up in a ConfigMap. Credentials go to
+// ThreatQ and the providers by https alone: http is for loopback ([config.Secure]), where nothing is in a pod but the service itself. A
+// proxy is none of those, and a collector in the cluster mostly takes http.
+func address(name string) string {
+	switch {
+	case strings.HasSuffix(name, "_PROXY"):
+		return `^((https?|socks5h?)://[^@ ?#]+)?$`
+	case strings.HasPrefix(name, "OTEL_"):
+		return `^(https?://[^@ ?#]+)?$`
+	}
+	return `^(https://[^@ ?#]+)?$`
 }
 
 // ChartSchema puts the settings of vtq into the schema of the chart's values, so that helm refuses a misspelt variable. The rest of
@@ -115,7 +130,8 @@ func ChartSchema(schema []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// ChartSettings lists the variables that the chart takes as settings.
+// ChartSettings lists the variables that the chart takes as settings: ours, and those of [Spans].
 func ChartSettings() []config.Variable {
-	return slices.DeleteFunc(config.Variables(&vtq.Settings{}), func(v config.Variable) bool { return !inChart(v) })
+	own := slices.DeleteFunc(config.Variables(&vtq.Settings{}), func(v config.Variable) bool { return !inChart(v) })
+	return append(own, Spans()...)
 }

@@ -67,6 +67,9 @@ func properties(t *testing.T) map[string]property {
 // that the schema does not have is none to the code either.
 func TestChartTakesWhatTheServicesTake(t *testing.T) {
 	for name, p := range properties(t) {
+		if strings.HasPrefix(name, "OTEL_") {
+			continue // The library reads them, and takes anything.
+		}
 		for _, choice := range p.Enum {
 			// Private keys want their figure.
 			if err := loads(fmt.Sprintf("%s=%v VT_REQUESTS_PER_MINUTE=1", name, choice)); err != nil {
@@ -106,6 +109,52 @@ func TestChartSettingsHoldNoCredentials(t *testing.T) {
 	for _, name := range []string{"THREATQ_URL", "VTQ_SWEEP", "NATS_REPLICAS", "VT_REQUESTS_PER_DAY", "THREATQ_CA_FILE"} {
 		if _, ok := known[name]; !ok {
 			t.Errorf("%s is no setting", name)
+		}
+	}
+}
+
+// TestChartTakesAddressesThatTheServicesTake, and none of which they would say, in a pod that starts over and over, what is wrong.
+func TestChartTakesAddressesThatTheServicesTake(t *testing.T) {
+	cases := map[string]map[string]bool{
+		"THREATQ_URL": {
+			"https://threatq.example.com": true, "https://threatq.example.com:8443": true, "https://[2001:db8::1]/": true,
+			"http://threatq.example.com": false, "socks5://threatq.example.com": false, "threatq.example.com": false,
+			"https://me:pw@threatq.example.com": false, "https://threatq.example.com/?a": false, "https://threatq.example.com/#a": false,
+		},
+		"VT_BASE_URL": {"https://data.reversinglabs.com/api/v3": true, "http://data.reversinglabs.com/api/v3": false},
+		"VT_PROXY": {
+			"http://proxy:3128": true, "https://proxy": true, "socks5://proxy:1080": true, "socks5h://proxy": true,
+			"ftp://proxy": false, "proxy:3128": false, "http://me:pw@proxy": false,
+		},
+	}
+	known := properties(t)
+	for name, addresses := range cases {
+		for value, want := range addresses {
+			if got := regexp.MustCompile(known[name].Pattern).MatchString(value); got != want {
+				t.Errorf("the schema takes %s=%s: %t, want %t", name, value, got, want)
+			}
+			// The code refuses no password of a proxy: it is the ConfigMap that is no place for one.
+			if err := loads(name + "=" + value); (err == nil) != want && !strings.Contains(value, "@proxy") {
+				t.Errorf("the code says %v of %s=%s, want it to be taken: %t", err, name, value, want)
+			}
+		}
+	}
+	if pattern := regexp.MustCompile(known["THREATQ_URL"].Pattern); pattern.MatchString("http://127.0.0.1") || !pattern.MatchString("") {
+		t.Errorf("%s: takes what is in the pod, or no unset address", pattern)
+	}
+}
+
+// TestChartTakesSpans knows what leads somewhere, and neither what holds a key nor what gives all stages one name.
+func TestChartTakesSpans(t *testing.T) {
+	known := properties(t)
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_SERVICE_NAME"} {
+		if _, ok := known[name]; ok {
+			t.Errorf("%s is a setting", name)
+		}
+	}
+	for value, want := range map[string]bool{"http://collector:4318": true, "https://collector/otlp": true, "grpc://collector:4317": false, "http://me:pw@collector": false} {
+		if got := regexp.MustCompile(known["OTEL_EXPORTER_OTLP_ENDPOINT"].Pattern).MatchString(value); got != want {
+			t.Errorf("the schema takes the collector %s: %t, want %t", value, got, want)
 		}
 	}
 }

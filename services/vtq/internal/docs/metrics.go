@@ -69,7 +69,8 @@ func MetricsDocument(metrics []Metric) string {
 	b.WriteString(`# Metrics
 
 What ` + "`/metrics`" + ` of each stage tells, beside what Go and the process tell of themselves. Every label has a closed list of values, and
-every series begins at zero, but those of a quota: they are there where there is a limit. One process for all stages tells all of it.
+every series begins at zero, but those of a quota, which are there where there is a limit, that of a certificate, where TLS is used, and
+the topology's drift, once a worker has compared. One process for all stages tells all of it.
 This file is generated from the running code: "make generate" brings it up to date.
 
 | Metric | Type | Labels | Stage | Meaning |

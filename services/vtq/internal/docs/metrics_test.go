@@ -2,8 +2,11 @@ package docs_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -84,23 +87,16 @@ func TestMetricsOf(t *testing.T) {
 // have.
 func inStages(t *testing.T, f func(*testing.T, map[string]prometheus.Gatherer)) {
 	t.Helper()
+	secure := overTLS(t)
 	testkit.Bubble(t, func(t *testing.T, s *testkit.Server) {
 		nc := s.Connect()
 		defer nc.Close()
 		transport, stop := testkit.Serve(t, &tqsim.Server{})
 		defer stop()
-		all, ok := admin.New("vtq", "vtq/dev").Registerer().(prometheus.Gatherer)
-		if !ok {
-			t.Fatal("a board registers elsewhere than in a registry")
-		}
-		stages := map[string]prometheus.Gatherer{"vtq": all} // Which has the others' metrics, and a build of its own.
+		stages := map[string]prometheus.Gatherer{"vtq": registryOf(t, "vtq", secure)} // Which has the others' metrics, and a build of its own.
 		var group lifecycle.Group
 		for name, begin := range stagesOf(t, nc, transport) {
-			board := admin.New("vtq-"+name, "vtq/dev")
-			registry, ok := board.Registerer().(*prometheus.Registry)
-			if !ok {
-				t.Fatal("a board registers elsewhere than in a registry")
-			}
+			registry := registryOf(t, "vtq-"+name, secure)
 			stages[name] = registry
 			group.Add(name, begin(registry))
 		}
@@ -114,6 +110,32 @@ func inStages(t *testing.T, f func(*testing.T, map[string]prometheus.Gatherer)) 
 			t.Errorf("the stages ended with %v, want nil", err)
 		}
 	})
+}
+
+// overTLS is a connection to a server with a certificate, outside of any bubble, for what is told of that.
+func overTLS(t *testing.T) *nats.Conn {
+	t.Helper()
+	web := httptest.NewTLSServer(nil) // Which brings one that is for 127.0.0.1 and vouches for itself.
+	defer web.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	server := testkit.Loopback(t, testkit.Access{TLS: &tls.Config{Certificates: web.TLS.Certificates, MinVersion: tls.VersionTLS12}})
+	nc, err := nats.Connect(server.URL(), nats.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
+	must(t, err)
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// registryOf is what the board of a process registers in, and has registered itself.
+func registryOf(t *testing.T, service string, secure *nats.Conn) *prometheus.Registry {
+	t.Helper()
+	board := admin.New(service, "vtq/dev")
+	board.Reached(secure)
+	registry, ok := board.Registerer().(*prometheus.Registry)
+	if !ok {
+		t.Fatal("a board registers elsewhere than in a registry")
+	}
+	return registry
 }
 
 // stagesOf makes each stage, on a registry that it is given.

@@ -138,7 +138,7 @@ func (r *Replayer) epoch(ctx context.Context) (number, revision uint64, err erro
 // spread waits until no replica of the state bucket is behind: it could tell a writer the epoch before, and a verdict that the writer
 // took for written would not be verified.
 func (r *Replayer) spread(ctx context.Context) error {
-	bucket, err := r.js.Stream(ctx, "KV_"+stream.State)
+	bucket, err := r.js.Stream(ctx, stream.StateStream)
 	if err != nil {
 		return fmt.Errorf("opening bucket %s: %w", stream.State, err)
 	}

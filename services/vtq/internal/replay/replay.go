@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,8 @@ var (
 	ErrBusy = errors.New("another command is beginning or cancelling a replay; try again in a minute")
 	// ErrIdle means that no replay is under way, or that it has come to what nobody had written before.
 	ErrIdle = errors.New("there is nothing to cancel")
+	// errCrowded means that as many commands count verdicts as can at once, or died over it less than a minute ago.
+	errCrowded = errors.New("other commands are counting verdicts; try again in a minute")
 )
 
 // A Start is where a replay begins. The zero value is the oldest verdict; at most one field is set.
@@ -139,11 +142,12 @@ func (r *Replayer) count(ctx context.Context, start Start) (from, verdicts uint6
 	return info.Delivered.Stream + 1, info.NumPending, nil
 }
 
-// glance makes a consumer of the verdicts at or behind a start; done ends it.
+// glance makes a consumer of the verdicts at or behind a start; done ends it. Its name is one of a few, of which another command may have
+// some. The same consumer would be given to both if nothing in it told them apart. The error is errCrowded when all are taken.
 func (r *Replayer) glance(ctx context.Context, start Start) (_ jetstream.Consumer, _ *jetstream.ConsumerInfo, done func(), _ error) {
 	config := jetstream.ConsumerConfig{
 		Description: "Counts what could be replayed.", FilterSubject: wire.AllVerdicts, AckPolicy: jetstream.AckNonePolicy,
-		InactiveThreshold: brief, MemoryStorage: true, Replicas: 1,
+		InactiveThreshold: brief, MemoryStorage: true, Replicas: 1, Metadata: map[string]string{"command": rand.Text()},
 	}
 	switch {
 	case start.Sequence > 0:
@@ -151,10 +155,16 @@ func (r *Replayer) glance(ctx context.Context, start Start) (_ jetstream.Consume
 	case !start.Since.IsZero():
 		config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &start.Since
 	}
-	consumer, err := r.verdicts.CreateConsumer(ctx, config)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("counting the verdicts: %w", err)
+	for _, config.Name = range stream.ReplayConsumers() {
+		consumer, err := r.verdicts.CreateConsumer(ctx, config)
+		if errors.Is(err, jetstream.ErrConsumerExists) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("counting the verdicts: %w", err)
+		}
+		info := consumer.CachedInfo()
+		return consumer, info, func() { _ = r.verdicts.DeleteConsumer(ctx, info.Name) }, nil // Else it ends by itself.
 	}
-	info := consumer.CachedInfo()
-	return consumer, info, func() { _ = r.verdicts.DeleteConsumer(ctx, info.Name) }, nil // Else it ends by itself.
+	return nil, nil, nil, errCrowded
 }
