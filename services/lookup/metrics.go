@@ -10,6 +10,7 @@ import (
 	"vtq.internal/services/lookup/internal/budget"
 	"vtq.internal/services/lookup/internal/enrich"
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/histogram"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/recall"
 	"vtq.internal/shared/stream"
@@ -27,117 +28,144 @@ const (
 	decisionHeld    = "held"  // The provider wants to be left alone for longer than the job waits.
 )
 
-// metrics counts what becomes of jobs.
+// metrics are those of a worker.
 type metrics struct {
-	meter    *stream.Meter
-	settled  *prometheus.CounterVec
-	answers  *prometheus.CounterVec
-	requests *prometheus.CounterVec
-	took     *prometheus.HistogramVec
-	permits  *prometheus.CounterVec
-	wait     prometheus.Histogram
-	open     *prometheus.GaugeVec
-	denied   map[string]prometheus.Gauge // By provider: as everywhere both labels are constant, lest one registry refuse two stages.
-	trouble  prometheus.Counter
-	refused  *prometheus.CounterVec
-	void     *prometheus.CounterVec
-	quota    *quotas
-	drift    *prometheus.GaugeVec // Of one series, once something is known.
-
-	failovers *prometheus.CounterVec
+	jobs
+	asking
+	permissions
+	sharing
+	meter *stream.Meter
 }
 
 // newMetrics registers the metrics, which start at zero for each of the providers.
 func newMetrics(r prometheus.Registerer, providers []string) (*metrics, error) {
-	m := &metrics{
+	m := &metrics{jobs: newJobs(providers), asking: newAsking(providers), permissions: newPermissions(providers), sharing: newSharing()}
+	return m, m.register(r)
+}
+
+// jobs count what becomes of jobs.
+type jobs struct {
+	settled   *prometheus.CounterVec
+	answers   *prometheus.CounterVec
+	failovers *prometheus.CounterVec
+}
+
+func newJobs(providers []string) jobs {
+	j := jobs{
 		settled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_lookup_settled_total", Help: "Deliveries of jobs, by what went wrong and how they ended.",
 		}, []string{"fault", "settle"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_lookup_answers_total", Help: "Jobs answered, by where the answer came from: miss means the provider.",
 		}, []string{"cache"}),
-		wait: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vtq_permit_wait_seconds", Help: "How long jobs waited for a permit.",
-			Buckets: prometheus.ExponentialBuckets(0.01, 4, 10), // 10 ms to 44 min.
-		}),
+		failovers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_lookup_failovers_total", Help: "Times that the jobs of a route went over to another provider, and back.",
+		}, []string{"from", "to"}),
+	}
+	for _, label := range stream.Labels() {
+		j.settled.WithLabelValues(label.Fault, label.Settle)
+	}
+	for _, cache := range []string{recall.Hit, recall.Alias, recall.Miss} {
+		j.answers.WithLabelValues(cache)
+	}
+	for _, from := range providers {
+		for _, to := range providers {
+			if to != from {
+				j.failovers.WithLabelValues(from, to)
+			}
+		}
+	}
+	return j
+}
+
+// asking tells what a provider is asked, and whether it is.
+type asking struct {
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	open     *prometheus.GaugeVec
+	denied   map[string]prometheus.Gauge // By provider: as everywhere both labels are constant, lest one registry refuse two stages.
+}
+
+func newAsking(providers []string) asking {
+	a := asking{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_provider_requests_total",
+			Help: "Requests that a provider was asked, by the kind of object and what came of it: none is an answer, that nothing is known among them.",
+		}, []string{"provider", "kind", "fault"}),
+		took: prometheus.NewHistogramVec(histogram.Options("vtq_provider_request_duration_seconds",
+			"How long a provider took to answer, or not to.", []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60}), []string{"provider"}),
 		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "vtq_breaker_open", Help: "1 while a provider is not asked because it does not answer.",
 		}, []string{"provider"}),
-		quota: newQuotas(),
+		denied: map[string]prometheus.Gauge{},
 	}
-	m.asking()
-	m.trouble = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "vtq_fleet_trouble_total", Help: "Times that what all workers share could not be read or written.",
-	})
-	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vtq_quota_refused_total", Help: "Requests that a provider refused for the quota (429) though they had a permit.",
-	}, []string{"provider"})
-	m.void = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vtq_permits_void_total", Help: "Permits that became too old before a request was written.",
-	}, []string{"provider"})
-	m.failovers = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vtq_lookup_failovers_total", Help: "Times that the jobs of a route went over to another provider, and back.",
-	}, []string{"from", "to"})
-	m.drift = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "vtq_topology_drift",
-		Help: "Differences between the streams and consumers of the server and what the settings ask for, as this worker last saw.",
-	}, nil)
-	m.begin(providers)
-	return m, m.register(r)
-}
-
-// asking makes the metrics of what is between us and a provider.
-func (m *metrics) asking() {
-	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vtq_provider_requests_total",
-		Help: "Requests that a provider was asked, by the kind of object and what came of it: none is an answer, that nothing is known among them.",
-	}, []string{"provider", "kind", "fault"})
-	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "vtq_provider_request_duration_seconds", Help: "How long a provider took to answer, or not to.",
-		Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60},
-	}, []string{"provider"})
-	m.permits = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vtq_permits_total", Help: "Decisions about permits: granted, or that nothing is left for the lane (spent), or that the provider wants " +
-			"to be left alone for longer than the job waits (held).",
-	}, []string{"provider", "decision"})
-	m.denied = map[string]prometheus.Gauge{}
-}
-
-func newDenied(provider string) prometheus.Gauge {
-	return prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage, "api": provider},
-		Help: "1 while a service refuses our credentials, or what we ask with them.",
-	})
-}
-
-// begin has every series begin at zero, but that of the drift: none is something to have seen, and no series says that nobody looked.
-func (m *metrics) begin(providers []string) {
 	for _, name := range providers {
 		for _, kind := range indicator.Kinds() {
-			m.requests.WithLabelValues(name, string(kind), faultless)
+			a.requests.WithLabelValues(name, string(kind), faultless)
 			for _, f := range fault.Kinds() {
-				m.requests.WithLabelValues(name, string(kind), f.String())
+				a.requests.WithLabelValues(name, string(kind), f.String())
 			}
 		}
-		m.took.WithLabelValues(name)
+		a.took.WithLabelValues(name)
+		a.open.WithLabelValues(name)
+		a.denied[name] = prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vtq_credentials_denied", ConstLabels: prometheus.Labels{"stage": stage, "api": name},
+			Help: "1 while a service refuses our credentials, or what we ask with them.",
+		})
+	}
+	return a
+}
+
+// permissions tell of the quota, and of the permits that it gives.
+type permissions struct {
+	permits *prometheus.CounterVec
+	wait    prometheus.Histogram
+	refused *prometheus.CounterVec
+	void    *prometheus.CounterVec
+	quota   *quotas
+}
+
+func newPermissions(providers []string) permissions {
+	p := permissions{
+		permits: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_permits_total", Help: "Decisions about permits: granted, or that nothing is left for the lane (spent), or that the provider wants " +
+				"to be left alone for longer than the job waits (held).",
+		}, []string{"provider", "decision"}),
+		wait: prometheus.NewHistogram(histogram.Options("vtq_permit_wait_seconds", "How long jobs waited for a permit.",
+			prometheus.ExponentialBuckets(0.01, 4, 10))), // 10 ms to 44 min.
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_quota_refused_total", Help: "Requests that a provider refused for the quota (429) though they had a permit.",
+		}, []string{"provider"}),
+		void: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vtq_permits_void_total", Help: "Permits that became too old before a request was written.",
+		}, []string{"provider"}),
+		quota: newQuotas(),
+	}
+	for _, name := range providers {
 		for _, decision := range []string{decisionGranted, decisionSpent, decisionHeld} {
-			m.permits.WithLabelValues(name, decision)
+			p.permits.WithLabelValues(name, decision)
 		}
-		m.open.WithLabelValues(name)
-		m.denied[name] = newDenied(name)
-		m.refused.WithLabelValues(name)
-		m.void.WithLabelValues(name)
-		for _, other := range providers {
-			if other != name {
-				m.failovers.WithLabelValues(name, other)
-			}
-		}
+		p.refused.WithLabelValues(name)
+		p.void.WithLabelValues(name)
 	}
-	for _, label := range stream.Labels() {
-		m.settled.WithLabelValues(label.Fault, label.Settle)
-	}
-	for _, cache := range []string{recall.Hit, recall.Alias, recall.Miss} {
-		m.answers.WithLabelValues(cache)
+	return p
+}
+
+// sharing tells of what all workers share.
+type sharing struct {
+	trouble prometheus.Counter
+	drift   *prometheus.GaugeVec // Of one series, once something is known: none is something to have seen.
+}
+
+func newSharing() sharing {
+	return sharing{
+		trouble: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "vtq_fleet_trouble_total", Help: "Times that what all workers share could not be read or written.",
+		}),
+		drift: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "vtq_topology_drift",
+			Help: "Differences between the streams and consumers of the server and what the settings ask for, as this worker last saw.",
+		}, nil),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"vtq.internal/services/writer/internal/apply"
 	"vtq.internal/services/writer/internal/ledger"
+	"vtq.internal/shared/histogram"
 	"vtq.internal/shared/stream"
 	"vtq.internal/shared/threatq"
 )
@@ -58,9 +59,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Help: "Verdicts of which a newer one was written before (stale), that another writer had in hand (elsewhere), or for which " +
 				"the rows had to be read (read); indicators that were written too late and put right (mended) or not (unmended).",
 		}, []string{"event"}),
-		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vtq_batch_items", Help: "Verdicts in one batch.", Buckets: []float64{1, 5, 25, 100, stream.MaxBatch, threatq.MaxConsume},
-		}),
+		batch: prometheus.NewHistogram(
+			histogram.Options("vtq_batch_items", "Verdicts in one batch.", []float64{1, 5, 25, 100, stream.MaxBatch, threatq.MaxConsume}),
+		),
 		bulk: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vtq_writer_bulk_total",
 			Help: "Verdicts that a bulk write was tried for: written by it, left to be written alone, or written onto another indicator " +

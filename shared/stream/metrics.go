@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/shared/fault"
+	"vtq.internal/shared/histogram"
 	"vtq.internal/shared/wire"
 )
 
@@ -42,16 +43,13 @@ type Meter struct {
 // NewMeter registers the metrics of a stage, which start at zero.
 func NewMeter(r prometheus.Registerer, stage string) (*Meter, error) {
 	of := prometheus.Labels{"stage": stage}
+	age := histogram.Options("vtq_message_age_seconds", "How old messages were when a stage was done with them for good: from their "+
+		"publication to their settlement. What was put back for a replay is left out.", ageBuckets())
+	took := histogram.Options("vtq_message_duration_seconds",
+		"How long a stage had deliveries in hand, waiting and working, until they were settled one way or another.", durationBuckets())
+	age.ConstLabels, took.ConstLabels = of, of
 	m := &Meter{
-		age: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vtq_message_age_seconds", ConstLabels: of, Buckets: ageBuckets(),
-			Help: "How old messages were when a stage was done with them for good: from their publication to their settlement. What was " +
-				"put back for a replay is left out.",
-		}),
-		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vtq_message_duration_seconds", ConstLabels: of, Buckets: durationBuckets(),
-			Help: "How long a stage had deliveries in hand, waiting and working, until they were settled one way or another.",
-		}),
+		age: prometheus.NewHistogram(age), took: prometheus.NewHistogram(took),
 		again: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vtq_redeliveries_total", ConstLabels: of, Help: "Settled deliveries of messages that had been delivered before.",
 		}),

@@ -26,6 +26,14 @@ func TestMonitoringIsOffByDefault(t *testing.T) {
 	}
 }
 
+// TestClassicBucketsAreScraped also by a Prometheus that takes native ones: the rules and the dashboards go by them.
+func TestClassicBucketsAreScraped(t *testing.T) {
+	monitors := chart.All[monitoringv1.PodMonitor](sample(t, "full"))
+	if len(monitors) != 1 || monitors[0].Spec.ScrapeClassicHistograms == nil || !*monitors[0].Spec.ScrapeClassicHistograms {
+		t.Errorf("%d monitors of pods, want one that asks for classic buckets", len(monitors))
+	}
+}
+
 // TestRulesAreThoseOfTheFile compares all but the links with the file that the rules are tested in.
 func TestRulesAreThoseOfTheFile(t *testing.T) {
 	const folder = "https://git.example.com/vtq/src/deployments/runbooks/"
