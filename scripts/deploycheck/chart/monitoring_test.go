@@ -121,7 +121,7 @@ func TestScalingCountsWhatTheBudgetAllows(t *testing.T) {
 			allowed(t, trigger, "natsServerMonitoringEndpoint", "account", "stream", "consumer", "lagThreshold")
 		case "prometheus":
 			allowed(t, trigger, "serverAddress", "query", "threshold")
-			if query := trigger.Metadata["query"]; !strings.Contains(query, " or vector(1e9)") || strings.Count(query, `namespace="`+chart.Namespace+`"`) != strings.Count(query, "{") {
+			if query := trigger.Metadata["query"]; !strings.Contains(query, " + 1e9)") || strings.Count(query, `namespace="`+chart.Namespace+`"`) != strings.Count(query, "{") {
 				t.Errorf("query %s, want one of this namespace, and without limits a figure as well", query)
 			}
 		default:

@@ -3,7 +3,6 @@ package scaling_test
 import (
 	"testing"
 
-	"vtq.internal/scripts/deploycheck/chart"
 	"vtq.internal/services/lookup"
 	"vtq.internal/shared/indicator"
 	"vtq.internal/shared/provider"
@@ -60,10 +59,10 @@ func TestReplicasFollowTheBacklogWithoutLimits(t *testing.T) {
 	}
 	l.want(l.scaled("lookup", sized(target, 4)), 4, "with a limit of the minute alone")
 	l.prometheus.Forget("vtq-lookup-1")
-	l.want(l.scaled("lookup", sized(target, 4)), 4, "with no lookup that tells anything")
+	l.want(l.scaled("lookup", sized(target, 4)), 1, "with no lookup that tells anything")
 }
 
-// TestASmallBudgetWantsFewReplicas although the backlog is large: what is left of month and day decides, but for what is kept of the day.
+// TestASmallBudgetWantsFewReplicas although the backlog is large: what is left of month and day decides.
 func TestASmallBudgetWantsFewReplicas(t *testing.T) {
 	for name, c := range map[string]struct {
 		quota lookup.Quota
@@ -95,21 +94,19 @@ func spend(l *lab, route string, services ...*service) *worker {
 	return w
 }
 
-// TestASpentDayAddsNoReplicas with 600 jobs that wait, and were put back. What is kept of the day for urgent jobs would be replicas, too.
+// TestASpentDayAddsNoReplicas with 600 jobs that wait, and were put back. What is kept of the day for urgent jobs is no budget of theirs.
 func TestASpentDayAddsNoReplicas(t *testing.T) {
 	l := newLab(t).setUp(provider.VirusTotal, both)
 	w := spend(l, provider.VirusTotal, l.provide(provider.VirusTotal, lookup.Quota{Day: 400}))
-	if got := w.tells(`vtq_quota_remaining{window="day"}`); got != 20 && got != 0 {
-		t.Fatalf("%v requests are left of the day, want the 20 that are kept, or none in its last hour", got)
+	w.scrape()
+	if got := w.tells(`vtq_quota_remaining{window="day"}`); got != 0 {
+		t.Fatalf("%v requests are left of the day for the backlog, want none", got)
 	}
 	waiting, hand := l.lag(stream.Jobs, "lookup-fresh-virustotal")
 	if lag := int(waiting) + hand; lag < backlog-400 {
 		t.Fatalf("%d jobs wait, want 600 or more", lag)
 	}
 	l.want(l.scaled("lookup", sized(4, 9)), 1, "with 600 jobs and a day that is spent")
-	l.want(l.scaled("lookup", sized(4, 9), func(values chart.Values) {
-		values["settings"].(map[string]any)["VTQ_URGENT_RESERVE"] = 0.0
-	}), map[bool]int{true: 5, false: 1}[w.tells("vtq_quota_remaining") == 20], "where the settings keep nothing")
 }
 
 // TestTheOtherProvidersBudgetCounts for the route that both are on.
