@@ -25,14 +25,18 @@ func TestRolesSuffice(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopProducer, stopWriter := f.start(grant.Producer), f.start(grant.Writer)
-	stopLookup := f.start(grant.Lookup)
+	stopLookup := f.start(grant.Lookup, "VT_REQUESTS_PER_DAY=10000", "RL_REQUESTS_PER_DAY=10000")
 	js := f.jetStream(grant.Admin, "operator")
 	f.eventually("indicators that bear verdicts", func() bool { return f.bearing() >= 15 && f.idle(js) })
 
 	f.buries(js)
 	f.operates(js)
+	f.periodic()
 	stopLookup()
 	stopProducer()
+	stopWriter()
+	f.silences(js)
+	stopWriter = f.start(grant.Writer)
 	f.spends(js, seeds[20:40])
 	f.fails(seeds[40:60])
 	stopWriter()
@@ -153,4 +157,6 @@ func (f *staff) fails(seeds []simulation.Seed) {
 	defer stop()
 	f.more(seeds)
 	f.eventually("a breaker that opens", func() bool { return strings.Contains(f.clients.String(), "provider not asked for now") })
+	f.down.Store(false) // Whoever watches the outage sees its end.
+	f.eventually("a breaker that closes", func() bool { return strings.Contains(f.clients.String(), "provider answers again") })
 }
