@@ -96,7 +96,7 @@ func (f *staff) gauges(role grant.Role, name string) (all []float64) {
 func (f *staff) silences(js jetstream.JetStream) {
 	f.Helper()
 	const route = "virustotal-reversinglabs"
-	letters := f.messages(js, stream.DeadLetters)
+	letters := f.letters(js)
 	for _, at := range []struct {
 		role                 grant.Role
 		from, taker, subject string
@@ -128,7 +128,7 @@ func (f *staff) silences(js jetstream.JetStream) {
 			f.Errorf("%s delivers it again, want it silent", at.from)
 		}
 		letters++
-		f.eventually("a note of the server", func() bool { return f.messages(js, stream.DeadLetters) == letters })
+		f.eventually("a note of the server", func() bool { return f.letters(js) == letters })
 	}
 	env := f.env(grant.Admin)
 	f.vtq(env, "setup") // It takes the bounds away.

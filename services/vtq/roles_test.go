@@ -58,9 +58,9 @@ func (f *staff) idle(js jetstream.JetStream) bool {
 	return jobs.CachedInfo().State.Msgs == 0 && info.NumPending == 0 && info.NumAckPending == 0
 }
 
-// messages counts those of a stream.
-func (f *staff) messages(js jetstream.JetStream, name string) int {
-	s, err := js.Stream(f.Context(), name)
+// letters counts the dead letters.
+func (f *staff) letters(js jetstream.JetStream) int {
+	s, err := js.Stream(f.Context(), stream.DeadLetters)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (f *staff) buries(js jetstream.JetStream) {
 	if _, err := js.Publish(f.Context(), at.Subject(), []byte("no verdict")); err != nil {
 		f.Fatal(err)
 	}
-	f.eventually("three dead letters", func() bool { return f.messages(js, stream.DeadLetters) == 3 })
+	f.eventually("three dead letters", func() bool { return f.letters(js) == 3 })
 	for _, role := range []grant.Role{grant.Lookup, grant.Writer} {
 		letters, err := f.jetStream(role, string(role)).Stream(f.Context(), stream.DeadLetters)
 		if err != nil {
@@ -105,7 +105,7 @@ func (f *staff) operates(js jetstream.JetStream) {
 	f.vtq(env, "deadletters", "list")
 	f.vtq(env, "deadletters", "show", "1")
 	f.vtqCode(env, "deadletters", "redrive", "--all") // To die again.
-	f.eventually("three dead letters again", func() bool { return f.messages(js, stream.DeadLetters) == 3 })
+	f.eventually("three dead letters again", func() bool { return f.letters(js) == 3 })
 	f.vtq(env, "deadletters", "drop", "--all", "--yes")
 	f.vtq(env, "replay", "--all", "--dry-run")
 	f.vtq(env, "replay", "--all", "--verify", "--reason", "a restored backup")

@@ -59,21 +59,24 @@ func TestEarly(t *testing.T) {
 // TestInsist ends with what is final, with the patience, and with whoever waits.
 func TestInsist(t *testing.T) {
 	errFinal := errors.New("final")
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
 	cases := map[string]struct {
-		ctx      context.Context
+		ended    bool
 		patience time.Duration
 		fails    error
 	}{
-		"final":       {t.Context(), time.Hour, errFinal},
-		"no patience": {t.Context(), 0, nats.ErrTimeout},
-		"interrupted": {ended, time.Hour, nats.ErrTimeout},
+		"final":       {false, time.Hour, errFinal},
+		"no patience": {false, 0, nats.ErrTimeout},
+		"interrupted": {true, time.Hour, nats.ErrTimeout},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.ended {
+				cancel()
+			}
 			tries := 0
-			err := insist(c.ctx, c.patience, func() error { tries++; return c.fails })
+			err := insist(ctx, c.patience, func() error { tries++; return c.fails })
 			if !errors.Is(err, c.fails) || tries != 1 {
 				t.Errorf("insist = %v after %d tries, want %v after one", err, tries, c.fails)
 			}

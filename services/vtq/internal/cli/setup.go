@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -123,11 +124,10 @@ func early(err error) bool {
 // soon tells that JetStream may do later what it refuses now (nats-server 2.15).
 func soon(refused *jetstream.APIError) bool {
 	const noPeers, noResources = 10005, 10023
-	switch refused.ErrorCode {
-	case noPeers: // Of a cluster that is not whole yet.
-		return true
-	case noResources, jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+	final := []jetstream.ErrorCode{noResources, jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount}
+	if slices.Contains(final, refused.ErrorCode) {
 		return false
 	}
-	return refused.Code == http.StatusServiceUnavailable // No leader, or one that is not ready (10008).
+	// No leader, or one that is not ready (10008), or a cluster that is not whole yet.
+	return refused.Code == http.StatusServiceUnavailable || refused.ErrorCode == noPeers
 }
