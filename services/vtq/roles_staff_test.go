@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"vtq.internal/services/lookup"
@@ -13,6 +12,7 @@ import (
 	"vtq.internal/services/vtq"
 	"vtq.internal/services/vtq/internal/simulation"
 	"vtq.internal/services/writer"
+	"vtq.internal/shared/admin"
 	"vtq.internal/shared/config"
 	"vtq.internal/shared/dial"
 	"vtq.internal/shared/grant"
@@ -25,8 +25,9 @@ import (
 // A staff is the three stages of a site, each by itself as its own process would be, and the services that they ask.
 type staff struct {
 	*site
-	sim  *simulation.Simulation
-	down atomic.Bool // Whether the providers fail.
+	sim    *simulation.Simulation
+	down   atomic.Bool                 // Whether the providers fail.
+	boards map[grant.Role]*admin.Board // Of the stage of a role that was started last.
 }
 
 // newStaff starts the services that are asked.
@@ -36,7 +37,7 @@ func newStaff(s *site) *staff {
 	if err != nil {
 		s.Fatal(err)
 	}
-	f := &staff{site: s, sim: sim}
+	f := &staff{site: s, sim: sim, boards: map[grant.Role]*admin.Board{}}
 	sim.VirusTotal.Fail = func(*http.Request) *vtsim.Fault {
 		if f.down.Load() {
 			return vtsim.Transient()
@@ -100,6 +101,16 @@ func (f *staff) start(role grant.Role, more ...string) (stop func()) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	topology, err := all.Topology()
+	if err != nil {
+		f.Fatal(err)
+	}
+	board := admin.New(string(role), dial.Product())
+	board.Reached(nc)
+	for _, p := range asked {
+		board.Account(p.Name, p.Account)
+	}
+	f.boards[role] = board
 	log, table := zerolog.New(f.clients).With().Str("stage", string(role)).Logger(), all.Providers.Routing.Table()
 	var s stage
 	needs := []string{stream.Jobs, stream.Verdicts, stream.DeadLetters}
@@ -107,19 +118,19 @@ func (f *staff) start(role grant.Role, more ...string) (stop func()) {
 	case grant.Producer:
 		s, err = producer.New(producer.Options{
 			Config: all.Producer, NATS: nc, ThreatQ: library, Site: all.ThreatQ.URL.String(), Policy: policy, Refresh: all.Verdicts.Refresh(),
-			Routes: table, Logger: log, Registerer: prometheus.NewRegistry(),
+			Routes: table, Logger: log, Registerer: board.Registerer(),
 		})
 	case grant.Lookup:
 		needs = append(needs, stream.Quota, stream.Spend)
 		s, err = lookup.New(lookup.Options{
 			Config: all.Lookup, NATS: nc, Providers: asked, Routes: table.Routes(), Policy: policy, Refresh: all.Verdicts.Refresh(),
-			Grace: all.Shutdown.Grace, Logger: log, Registerer: prometheus.NewRegistry(),
+			Topology: topology, Grace: all.Shutdown.Grace, Logger: log, Registerer: board.Registerer(),
 		})
 	case grant.Writer:
 		needs = []string{stream.Verdicts, stream.DeadLetters, stream.Written}
 		s, err = writer.New(writer.Options{
 			Config: all.Writer, NATS: nc, ThreatQ: library, Policy: policy, Grace: all.Shutdown.Grace,
-			Logger: log, Registerer: prometheus.NewRegistry(),
+			Logger: log, Registerer: board.Registerer(),
 		})
 	case grant.Admin:
 		f.Fatal("the admin is no stage")

@@ -25,14 +25,18 @@ func TestRolesSuffice(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopProducer, stopWriter := f.start(grant.Producer), f.start(grant.Writer)
-	stopLookup := f.start(grant.Lookup)
+	stopLookup := f.start(grant.Lookup, "VT_REQUESTS_PER_DAY=10000", "RL_REQUESTS_PER_DAY=10000")
 	js := f.jetStream(grant.Admin, "operator")
 	f.eventually("indicators that bear verdicts", func() bool { return f.bearing() >= 15 && f.idle(js) })
 
 	f.buries(js)
 	f.operates(js)
+	f.periodic()
 	stopLookup()
 	stopProducer()
+	stopWriter()
+	f.silences(js)
+	stopWriter = f.start(grant.Writer)
 	f.spends(js, seeds[20:40])
 	f.fails(seeds[40:60])
 	stopWriter()
@@ -54,9 +58,9 @@ func (f *staff) idle(js jetstream.JetStream) bool {
 	return jobs.CachedInfo().State.Msgs == 0 && info.NumPending == 0 && info.NumAckPending == 0
 }
 
-// messages counts those of a stream.
-func (f *staff) messages(js jetstream.JetStream, name string) int {
-	s, err := js.Stream(f.Context(), name)
+// letters counts the dead letters.
+func (f *staff) letters(js jetstream.JetStream) int {
+	s, err := js.Stream(f.Context(), stream.DeadLetters)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -79,7 +83,7 @@ func (f *staff) buries(js jetstream.JetStream) {
 	if _, err := js.Publish(f.Context(), at.Subject(), []byte("no verdict")); err != nil {
 		f.Fatal(err)
 	}
-	f.eventually("three dead letters", func() bool { return f.messages(js, stream.DeadLetters) == 3 })
+	f.eventually("three dead letters", func() bool { return f.letters(js) == 3 })
 	for _, role := range []grant.Role{grant.Lookup, grant.Writer} {
 		letters, err := f.jetStream(role, string(role)).Stream(f.Context(), stream.DeadLetters)
 		if err != nil {
@@ -108,7 +112,7 @@ func (f *staff) operates(js jetstream.JetStream) {
 	f.vtq(env, "deadletters", "list")
 	f.vtq(env, "deadletters", "show", "1")
 	f.vtqCode(env, "deadletters", "redrive", "--all") // To die again.
-	f.eventually("three dead letters again", func() bool { return f.messages(js, stream.DeadLetters) == 3 })
+	f.eventually("three dead letters again", func() bool { return f.letters(js) == 3 })
 	f.vtq(env, "deadletters", "drop", "--all", "--yes")
 	f.vtq(env, "replay", "--all", "--dry-run")
 	f.vtq(env, "replay", "--all", "--verify", "--reason", "a restored backup")
@@ -160,4 +164,6 @@ func (f *staff) fails(seeds []simulation.Seed) {
 	defer stop()
 	f.more(seeds)
 	f.eventually("a breaker that opens", func() bool { return strings.Contains(f.clients.String(), "provider not asked for now") })
+	f.down.Store(false) // Whoever watches the outage sees its end.
+	f.eventually("a breaker that closes", func() bool { return strings.Contains(f.clients.String(), "provider answers again") })
 }

@@ -9,22 +9,28 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"vtq.internal/shared/grant"
+	"vtq.internal/shared/stream"
 )
 
-// rare are the rights that no run of everything needs, and what for they are there.
-func rare() map[string]string {
-	return map[string]string{
-		"$JS.FC.KV_vtq_state.>":                             "asked for by the server when a watch of the state bucket is long",
-		"$JS.API.DIRECT.GET.VTQ_VERDICTS":                   "the message of an advisory; the verdict that a late one comes after",
-		"$JS.API.DIRECT.GET.VTQ_VERDICTS.vtq.verdict.*.*.*": "the verdict that a late one comes after",
-		"$JS.API.STREAM.MSG.GET.VTQ_JOBS":                   "the message of an advisory; a job that is pending when its letter is sent back",
-		"$JS.API.STREAM.MSG.GET.VTQ_URGENT":                 "the same",
-		"$JS.API.STREAM.MSG.DELETE.VTQ_JOBS":                "the message of an advisory, once it is buried",
-		"$JS.API.STREAM.MSG.DELETE.VTQ_URGENT":              "the same",
-		"vtq.dead.*.*.*.*":                                  "the letter about it",
-		"vtq.job.refresh.*.*.*":                             "verdicts that have grown old",
-		"$JS.API.DIRECT.GET.VTQ_SPEND.vtq.spend.*.*.*":      "the status page",
+// rare are the rights of a role that no run of everything needs, and what for they are there.
+func rare(role grant.Role) map[string]string {
+	admin := map[string]string{
+		"$JS.FC.KV_vtq_state.>": "asked for by the server when a watch of the state bucket is long",
 	}
+	for _, name := range stream.ReplayConsumers()[1:] {
+		const crowd = "several commands that count at once"
+		admin["$JS.API.CONSUMER.MSG.NEXT.VTQ_VERDICTS."+name], admin["$JS.API.CONSUMER.DELETE.VTQ_VERDICTS."+name] = crowd, crowd
+	}
+	return map[grant.Role]map[string]string{
+		grant.Admin: admin,
+		grant.Producer: {
+			"vtq.job.refresh.*.*.*": "verdicts that have grown old, by days at least",
+		},
+		grant.Writer: {
+			"$JS.API.DIRECT.GET.VTQ_VERDICTS":                   "the verdict that a late one comes after",
+			"$JS.API.DIRECT.GET.VTQ_VERDICTS.vtq.verdict.*.*.*": "the same, where its sequence is of a former stream",
+		},
+	}[role]
 }
 
 // longerAck is the form of acknowledgements that is behind a switch of the server's.
@@ -38,8 +44,12 @@ func (s *site) needed() {
 		for _, right := range grant.Of(role).Publish {
 			for _, allowed := range right.Subjects {
 				used := slices.ContainsFunc(published[role], func(subject string) bool { return server.SubjectMatchesFilter(subject, allowed) })
-				if !used && rare()[allowed] == "" && !strings.HasPrefix(allowed, longerAck) {
+				excused := rare(role)[allowed] != "" || strings.HasPrefix(allowed, longerAck)
+				switch {
+				case !used && !excused:
 					s.Errorf("%s never published %s, which it may for: %s", role, allowed, right.Why)
+				case used && excused:
+					s.Errorf("%s published %s, which is said to be rare", role, allowed)
 				}
 			}
 		}

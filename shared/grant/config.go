@@ -11,10 +11,10 @@ const ConfigFile = "vtq.conf"
 // KeysFile is the file beside the configuration that defines the Variable of each role.
 const KeysFile = "keys.conf"
 
-// Account is the account of all users, and System that of the server itself, into which nobody can log in.
+// account is the account of all users, and system that of the server itself, into which nobody can log in.
 const (
-	Account = "VTQ"
-	System  = "SYS"
+	account = "VTQ"
+	system  = "SYS"
 )
 
 // Config is the part of a server's configuration that says who may log in, and what each may do. It includes KeysFile.
@@ -36,7 +36,7 @@ accounts {
   %s {
 %s
     users: [
-`, KeysFile, System, Account, limits())
+`, KeysFile, system, account, limits())
 	for _, role := range Roles() {
 		user(&b, role)
 	}

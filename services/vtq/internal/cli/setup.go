@@ -2,8 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -42,12 +47,12 @@ smaller bound would have the server drop. A shell without NATS_REPLICAS and the
 VTQ_REFRESH_ variables of the services asks for just that. With --shrink it does
 so, and what was dropped is gone.
 
-With --wait it waits for a server that does not answer yet, as one that is being
-installed along with the services.`,
+With --wait it waits for a server that does not answer yet, or for a cluster that
+has no leader yet, as one that is being installed along with the services.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runSetup(cmd, f) },
 	}
-	cmd.Flags().DurationVar(&f.patience, "wait", 0, "how long to wait for a server that does not answer")
+	cmd.Flags().DurationVar(&f.patience, "wait", 0, "how long to wait for a server that is not ready")
 	cmd.Flags().BoolVar(&f.shrink, "shrink", false, "also have fewer copies, shorter ages and smaller bounds than stand there")
 	return cmd
 }
@@ -67,7 +72,18 @@ func (c *cli) runSetup(cmd *cobra.Command, f setupFlags) error {
 	}
 	ctx, stop := c.signals(cmd)
 	defer stop()
-	nc, err := await(ctx, s.NATS, f.patience)
+	if err := insist(ctx, f.patience, func() error { return arrange(ctx, s.NATS, topology, f.shrink) }); err != nil {
+		return err
+	}
+	for _, made := range topology.Streams {
+		_, _ = fmt.Fprintf(c.process.Stdout, "%-15s  %s\n", made.Name, made.Description) // Whoever closed it does not want it.
+	}
+	return nil
+}
+
+// arrange connects and makes the topology, which takes something away only where shrink says so.
+func arrange(ctx context.Context, at config.NATS, topology stream.Topology, shrink bool) error {
+	nc, err := dial.NATS(ctx, at, "setup", zerolog.Nop())
 	if err != nil {
 		return err
 	}
@@ -80,25 +96,54 @@ func (c *cli) runSetup(cmd *cobra.Command, f setupFlags) error {
 		return fmt.Errorf("setting up: %w", err)
 	}
 	makeFunc := stream.Extend
-	if f.shrink {
+	if shrink {
 		makeFunc = stream.Ensure
 	}
 	if err := makeFunc(ctx, js, topology); err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
-	for _, made := range topology.Streams {
-		_, _ = fmt.Fprintf(c.process.Stdout, "%-15s  %s\n", made.Name, made.Description) // Whoever closed it does not want it.
-	}
 	return nil
 }
 
-// await connects. A server that refuses the login is not waited for: it would refuse it again.
-func await(ctx context.Context, at config.NATS, patience time.Duration) (*nats.Conn, error) {
+// insist tries again, for as long as the patience lasts, what may be only too early. All of it can run any number of times.
+func insist(ctx context.Context, patience time.Duration, try func() error) error {
 	end := time.Now().Add(patience)
 	for {
-		nc, err := dial.NATS(ctx, at, "setup", zerolog.Nop())
-		if err == nil || errors.Is(err, nats.ErrAuthorization) || time.Now().After(end) || !lifecycle.Sleep(ctx, setupPause) {
-			return nc, err
+		err := try()
+		if err == nil || !early(err) || time.Now().After(end) || !lifecycle.Sleep(ctx, setupPause) {
+			return err
 		}
 	}
+}
+
+// early tells that a server may only not be there yet, or not be ready: it has no address, does not listen, elects a leader, or misses
+// its peers. What is wrong with the settings, with a file, a certificate or a login is no better later, nor is what JetStream refuses.
+func early(err error) bool {
+	if refused, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return soon(refused)
+	}
+	for _, silence := range []error{
+		context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrNoServers,
+		nats.ErrConnectionClosed, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse, io.EOF,
+	} {
+		if errors.Is(err, silence) {
+			return true
+		}
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return false
+	}
+	network, ok := errors.AsType[*net.OpError](err)
+	return ok && network.Op != "remote error" // So crypto/tls names an alert: the server does not like our certificate.
+}
+
+// soon tells that JetStream may do later what it refuses now (nats-server 2.15).
+func soon(refused *jetstream.APIError) bool {
+	const noPeers, noResources = 10005, 10023
+	final := []jetstream.ErrorCode{noResources, jetstream.JSErrCodeJetStreamNotEnabled, jetstream.JSErrCodeJetStreamNotEnabledForAccount}
+	if slices.Contains(final, refused.ErrorCode) {
+		return false
+	}
+	// No leader, or one that is not ready (10008), or a cluster that is not whole yet.
+	return refused.Code == http.StatusServiceUnavailable || refused.ErrorCode == noPeers
 }

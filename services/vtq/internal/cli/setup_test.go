@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -165,4 +166,29 @@ func natstest(t *testing.T, host string, port int) error {
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	return nil
+}
+
+// TestSetupWaitsForALeader connects to the one server of a cluster that is there, which can make no stream before it has a peer, and sees
+// setup come again.
+func TestSetupWaitsForALeader(t *testing.T) {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "n0", Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		Cluster: server.ClusterOpts{Name: "C", Host: "127.0.0.1", Port: server.RANDOM_PORT},
+		Routes:  server.RoutesFromStr("nats://127.0.0.1:1,nats://127.0.0.1:2"), // Nobody is there.
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(30 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	_, stderr, code := run(t, []string{"NATS_URL=" + s.ClientURL()}, "setup", "--wait", "6s") // A question may take 5 s to remain without answer.
+	if code != 1 || !strings.Contains(stderr, "creating stream VTQ_JOBS") {
+		t.Errorf("exit code %d, want 1 and what could not be made:\n%s", code, stderr)
+	}
+	if seen, err := s.Varz(nil); err != nil || seen.TotalConnections < 2 {
+		t.Errorf("the server saw %v connections, %v, want two or more: setup did not wait", seen.TotalConnections, err)
+	}
 }
