@@ -35,11 +35,16 @@ func Extend(ctx context.Context, js jetstream.JetStream, t Topology) error {
 
 // Shrinks reports what Ensure would lose of what the server has: copies of a stream, or messages beyond a shorter age or a smaller bound,
 // which the server drops at once. Each line names the stream, both values and who says so; all of them are ErrShrinks. Nil when nothing
-// is lost: what is missing yet loses nothing, and consumers that a topology does not name stay. Nothing is changed.
+// is lost: what is missing yet loses nothing, and consumers that a topology does not name stay. Nothing is changed. A server that does
+// not answer is asked no further.
 func Shrinks(ctx context.Context, js jetstream.JetStream, t Topology) error {
 	var all []error
 	for _, want := range t.Streams {
-		all = append(all, shrinksStream(ctx, js, want))
+		err := shrinksStream(ctx, js, want)
+		if err != nil && !errors.Is(err, ErrShrinks) {
+			return err
+		}
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }

@@ -185,8 +185,8 @@ func TestSetupWaitsForALeader(t *testing.T) {
 		t.Fatal("the server is not ready")
 	}
 	_, stderr, code := run(t, []string{"NATS_URL=" + s.ClientURL()}, "setup", "--wait", "6s") // A question may take 5 s to remain without answer.
-	if code != 1 || !strings.Contains(stderr, "creating stream VTQ_JOBS") {
-		t.Errorf("exit code %d, want 1 and what could not be made:\n%s", code, stderr)
+	if code != 1 || !strings.Contains(stderr, "stream VTQ_JOBS") {
+		t.Errorf("exit code %d, want 1 and what could not be asked about:\n%s", code, stderr)
 	}
 	if seen, err := s.Varz(nil); err != nil || seen.TotalConnections < 2 {
 		t.Errorf("the server saw %v connections, %v, want two or more: setup did not wait", seen.TotalConnections, err)
