@@ -14,8 +14,15 @@ import (
 const (
 	// replayKey is where the command that puts the consumer back notes what it does, before it does it, in the state bucket.
 	replayKey = "replay"
-	// noteTimeout bounds the reading of that note, which is for the log and a metric: the batch does not wait for an election.
+	// noteTimeout bounds the reading of that note, which is for the log and a metric alone: a batch waits for it, though not for as
+	// long as the bucket may need to elect a leader.
 	noteTimeout = 2 * time.Second
+	// noteRest is how long the note is let be after a try that failed, so that a bucket which does not answer holds up one batch in many,
+	// and how long what was read is good enough for old verdicts, which all come in one backlog.
+	noteRest = 15 * time.Second
+	// noteAge is how old a verdict is that asks for the note: it waited for a writer that long, or was put back. One that is put back
+	// earlier reports less than that, which no alert takes for an outage.
+	noteAge = time.Minute
 )
 
 // A past is what a writer has seen of its consumer and of the ledger's epoch. It belongs to the goroutine that writes batches.
@@ -24,15 +31,19 @@ type past struct {
 	high   uint64                 // The newest verdict that was ever delivered, whatever was put back since.
 	put    uint64                 // Up to there verdicts were put back, by the notes or by what was seen.
 	known  bool                   // The notes were read once.
+	asked  time.Time              // When they were last asked for.
+	failed bool                   // They could not be had then.
+	last   uint64                 // The number of the newest replay, if the notes were read for this batch.
 	epoch  uint64                 // 0 before the first.
 	raised bool                   // There is a new one, which was not told yet.
 }
 
 // back notes how far the consumer has come, and tells whether it was put back: it counts its deliveries anew then, and delivers for
 // the first time what it has delivered. A verdict that comes again, for whatever reason, may tell of a replay whose beginning another
-// writer was given: then it is suspected.
+// writer was given: then it is suspected. So is, once in a while, one that is old: what this writer gets of a replay may be newer than
+// all it was given before.
 func (p *past) back(messages []jetstream.Msg) (back, suspected bool) {
-	high := p.high
+	high, rested := p.high, time.Since(p.asked) >= noteRest
 	for _, message := range messages {
 		meta, err := message.Metadata()
 		if err != nil {
@@ -41,6 +52,9 @@ func (p *past) back(messages []jetstream.Msg) (back, suspected bool) {
 		now, first := meta.Sequence, meta.NumDelivered == 1
 		if first && now.Consumer <= p.at.Consumer && now.Stream <= p.at.Stream {
 			back, p.at = true, now
+		}
+		if rested && now.Stream > p.put && time.Since(meta.Timestamp) >= noteAge {
+			suspected = true
 		}
 		if now.Stream <= high {
 			suspected = suspected || now.Stream > p.put
@@ -60,11 +74,12 @@ func (p *past) back(messages []jetstream.Msg) (back, suspected bool) {
 func (b *batcher) lookBack(ctx context.Context, messages []jetstream.Msg) bool {
 	p := &b.past
 	back, suspected := p.back(messages)
-	if p.known && !back && !suspected {
+	p.last = 0
+	if p.known && !back && !suspected || p.failed && time.Since(p.asked) < noteRest {
 		return back
 	}
 	all, ok := b.replays(ctx)
-	p.known = p.known || ok
+	p.known, p.failed, p.asked, p.last = p.known || ok, !ok, time.Now(), all.Last
 	for _, one := range all.Replays {
 		if one.Stream.Equal(b.created) {
 			p.put = max(p.put, one.Floor)
@@ -79,8 +94,9 @@ func (p *past) reads(epoch uint64) {
 	p.epoch = epoch
 }
 
-// tellReplay says that verdicts come again, or that rows are not known any more.
-func (b *batcher) tellReplay(ctx context.Context, back bool) {
+// tellReplay says that verdicts come again, or that rows are not known any more. The number of a replay is told where the notes were read
+// for this batch: an earlier one may be of another.
+func (b *batcher) tellReplay(back bool) {
 	if !back && !b.past.raised {
 		return
 	}
@@ -91,8 +107,8 @@ func (b *batcher) tellReplay(ctx context.Context, back bool) {
 			text = "a new epoch of the ledger: what stands in ThreatQ is looked at anew"
 		}
 	}
-	if all, _ := b.replays(ctx); all.Last > 0 {
-		event = event.Uint64("replay", all.Last)
+	if b.past.last > 0 {
+		event = event.Uint64("replay", b.past.last)
 	}
 	event.Msg(text)
 }

@@ -1,11 +1,15 @@
 package writer_test
 
 import (
+	"bytes"
 	"fmt"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 
 	simulator "vtq.internal/shared/simulator/threatq"
 	"vtq.internal/shared/stream"
@@ -101,6 +105,72 @@ func TestAWriterThatBegins(t *testing.T) {
 		l.drain()
 		if got := l.logs.with(func(one line) bool { return one.Epoch > 0 || one.Message == again }); len(got) > 0 {
 			l.Errorf("the log tells of %+v, want nothing", got)
+		}
+	})
+}
+
+// A deafConn loses the questions about the bucket while it is deaf: they go to a subject that nobody answers.
+type deafConn struct {
+	net.Conn
+	deaf *atomic.Bool
+}
+
+const (
+	aboutState = "$JS.API.STREAM.INFO." + stream.StateStream
+	unheard    = "$XX.API.STREAM.INFO." + stream.StateStream
+)
+
+func (c deafConn) Write(p []byte) (int, error) {
+	if !c.deaf.Load() {
+		return c.Conn.Write(p)
+	}
+	return c.Conn.Write(bytes.ReplaceAll(p, []byte(aboutState), []byte(unheard)))
+}
+
+// A deafDialer connects to the lab's server.
+type deafDialer struct {
+	l    *lab
+	deaf atomic.Bool
+}
+
+func (d *deafDialer) InProcessConn() (net.Conn, error) {
+	conn, err := d.l.server.InProcessConn()
+	return deafConn{Conn: conn, deaf: &d.deaf}, err
+}
+
+// TestABucketThatDoesNotAnswer is asked once per replay, and then not for a while.
+func TestABucketThatDoesNotAnswer(t *testing.T) {
+	inLab(t, func(l *lab) {
+		var asked atomic.Int32
+		if _, err := l.nc.Subscribe(unheard, func(*nats.Msg) { asked.Add(1) }); err != nil {
+			l.Fatalf("subscribing: %v", err)
+		}
+		dialer := &deafDialer{l: l}
+		nc, err := nats.Connect("", nats.InProcessServer(dialer))
+		if err != nil {
+			l.Fatalf("connecting: %v", err)
+		}
+		defer nc.Close()
+		o := l.options()
+		o.NATS = nc
+		l.say(l.add(3))
+		r := l.startWith(o)
+		l.settled(time.Minute)
+		dialer.deaf.Store(true)
+		for i, c := range []struct {
+			after time.Duration
+			want  int32
+		}{{0, 1}, {time.Second, 1}, {10 * time.Second, 1}, {20 * time.Second, 2}, {time.Second, 2}} {
+			l.sleep(c.after)
+			l.replay()
+			l.settled(time.Minute)
+			if got := asked.Load(); got != c.want {
+				l.Errorf("after replay %d the bucket was asked %d times, want %d", i+1, got, c.want)
+			}
+		}
+		r.stop()
+		if got := l.logs.with(func(one line) bool { return one.Message == again }); len(got) != 5 {
+			l.Errorf("the log tells of %d replays, want each of five", len(got))
 		}
 	})
 }

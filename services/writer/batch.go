@@ -45,7 +45,7 @@ func (b *batcher) write(ctx, working context.Context, messages []jetstream.Msg) 
 	b.lookUp(ctx, items)
 	b.read(items)
 	b.lookUp(ctx, items) // Again for those, if any, that are about another indicator than their address says.
-	b.tellReplay(ctx, back)
+	b.tellReplay(back)
 	b.sift(items)
 	var idle, busy [][]*item
 	for _, group := range groups(items) {

@@ -11,6 +11,7 @@ import (
 
 	"vtq.internal/services/writer"
 	simulator "vtq.internal/shared/simulator/threatq"
+	"vtq.internal/shared/stream"
 )
 
 // values gives all counters and gauges, and how much histograms have seen, by name and labels.
@@ -194,4 +195,48 @@ func TestAnAccidentIsNotLate(t *testing.T) {
 			l.Errorf("the sum of ages has grown by %v s, want that of the one that is new", got)
 		}
 	})
+}
+
+// TestAReplayOfAnothersIsNotLate gives a writer verdicts for the first time that are newer than all it had, and that another has written.
+func TestAReplayOfAnothersIsNotLate(t *testing.T) {
+	const age = "vtq_message_age_seconds writer"
+	cases := map[string]struct {
+		age         time.Duration
+		floor       uint64
+		least, most float64 // The sum of ages, in seconds.
+	}{
+		"a day old":            {day, 6, 0, 30},
+		"as old as is suspect": {time.Minute, 6, 0, 30},
+		"not quite as old":     {59 * time.Second, 6, 3 * 59, 3*59 + 2},
+		"written in part":      {day, 5, day.Seconds(), day.Seconds() + 30},
+		"an outage":            {day, 3, 3 * day.Seconds(), 3*day.Seconds() + 30},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				r := l.start()
+				for _, id := range l.add(3) {
+					l.answer(id, found(14))
+				}
+				l.settled(time.Minute)
+				before := r.value(age)
+				if _, err := l.js.PauseConsumer(l.Context(), stream.Verdicts, stream.Writer, time.Now().Add(2*day)); err != nil {
+					l.Fatalf("pausing the consumer: %v", err)
+				}
+				for _, id := range l.add(3) {
+					l.answer(id, found(14))
+				}
+				l.sleep(c.age)
+				l.notedUpTo(c.floor)
+				if _, err := l.js.ResumeConsumer(l.Context(), stream.Verdicts, stream.Writer); err != nil {
+					l.Fatalf("resuming the consumer: %v", err)
+				}
+				l.settled(time.Minute)
+				r.stop()
+				if got := r.value(age) - before; got < c.least || got > c.most {
+					l.Errorf("the sum of ages is %v s, want %v to %v s", got, c.least, c.most)
+				}
+			})
+		})
+	}
 }
