@@ -14,8 +14,12 @@ import (
 )
 
 // staging is a directory beside the files, where they are written before they are put into their places, and where those go that stood
-// there. It is there after a crash alone; the next run takes it away.
-const staging = ".vtq-credentials"
+// there. It is there after a crash alone; the next run takes it away, unless that would take the only copy of something.
+const (
+	staging = ".vtq-credentials"
+	fresh   = "new"
+	aside   = "old"
+)
 
 var (
 	// ErrExist means that there are credentials already.
@@ -40,7 +44,7 @@ func (s Set) files() []file {
 }
 
 // Write writes the files into a directory, which it makes if it is not there, for this user alone; what else is in it stays. Unless it is
-// forced, it writes over none: the error is ErrExist, and names those that are there. With an error the directory is as it was, unless that
+// forced, it writes over none, nor takes away those that a crash has left aside: the error is ErrExist, and names them. With an error the directory is as it was, unless that
 // says otherwise.
 func (s Set) Write(dir string, force bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -59,17 +63,17 @@ func (s Set) Write(dir string, force bool) error {
 
 // replace puts the files into a directory by way of another within it.
 func (s Set) replace(dir, within string) error {
-	fresh, old := filepath.Join(within, "new"), filepath.Join(within, "old")
+	made, old := filepath.Join(within, fresh), filepath.Join(within, aside)
 	var names []string
 	for _, f := range s.files() {
 		names = append(names, f.name)
 	}
-	err := errors.Join(os.RemoveAll(within), os.Mkdir(within, 0o700), os.Mkdir(old, 0o700), os.Mkdir(fresh, 0o700))
+	err := errors.Join(os.RemoveAll(within), os.Mkdir(within, 0o700), os.Mkdir(old, 0o700), os.Mkdir(made, 0o700))
 	if err == nil {
-		err = stage(fresh, s.files())
+		err = stage(made, s.files())
 	}
 	if err == nil {
-		err = place.In(dir, names, fresh, old)
+		err = place.In(dir, names, made, old)
 	}
 	if errors.Is(err, place.ErrBroken) {
 		return fmt.Errorf("%w; the old files are in %s, or make all anew with --force", err, within)
@@ -94,8 +98,29 @@ func hold(dir string) (release func(), err error) {
 	return nil, fmt.Errorf("locking the directory of the credentials: %w", err)
 }
 
+// unclaimed tells whether a crash has left files aside, which may be the only copy of keys that services log in with.
+func unclaimed(dir string) error {
+	old := filepath.Join(dir, staging, aside)
+	left, err := os.ReadDir(old)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("looking at what is there: %w", err)
+	case len(left) == 0:
+		return nil
+	}
+	return fmt.Errorf("%w in %s, which a run that broke off has put aside; move them to their places or elsewhere, "+
+		"or make all anew with --force, which deletes them", ErrExist, old)
+}
+
 // vacant tells which files are there, and what else is in the way, which force does not take away.
 func vacant(dir string, files []file, force bool) error {
+	if !force {
+		if err := unclaimed(dir); err != nil {
+			return err
+		}
+	}
 	var there []string
 	for _, f := range files {
 		info, err := os.Lstat(filepath.Join(dir, f.name))

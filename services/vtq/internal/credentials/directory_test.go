@@ -91,7 +91,23 @@ func TestWriteBesideOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := listing(t, dir)
+	if err := newSet(t, "localhost").Write(dir, false); !errors.Is(err, credentials.ErrExist) || !strings.Contains(err.Error(), left) {
+		t.Errorf("Write = %v, want ErrExist and %s", err, left)
+	}
+	if diff := cmp.Diff(before, listing(t, dir)); diff != "" {
+		t.Errorf("the directory (-before +after):\n%s", diff)
+	}
+	if err := os.Remove(filepath.Join(left, "admin.nk")); err != nil {
+		t.Fatal(err)
+	}
 	for _, force := range []bool{false, true, true} {
+		if force {
+			err := errors.Join(os.MkdirAll(left, 0o700), os.WriteFile(filepath.Join(left, "admin.nk"), []byte("a seed"), 0o600))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := newSet(t, "localhost").Write(dir, force); err != nil {
 			t.Fatalf("Write, forced %t, = %v", force, err)
 		}

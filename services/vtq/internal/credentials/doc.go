@@ -14,8 +14,8 @@
 // A directory is not left with half of what was made: files are written within it first, in a directory of their own, and then put into
 // their places by renaming; where one cannot be, all go back. That is file by file, against exchanging the whole directory, since it may
 // be a mount point, or hold the server's configuration, too. A crash or a power failure between the first renaming and the last leaves
-// some of the new files with some of the old, and those that stood there in .vtq-credentials/old. A run without --force says that some
-// are there; with it everything is made anew, and that directory is taken away. Two runs at once are none: the second one fails.
+// some of the new files with some of the old, and those that stood there in .vtq-credentials/old. A run without --force names
+// that directory and changes nothing; with it everything is made anew, and that directory is taken away. Two runs at once are none: the second one fails.
 //
 // Files that are there already are not written over unless that is asked for, since services may be logging in with them.
 //
