@@ -18,7 +18,7 @@ exec awk 'BEGIN {
 		value = ENVIRON[name]
 		key = name
 		sub(/_FILE$/, "", key)
-		if (value == "" || name !~ /^((THREATQ|VT|RL|VTQ|OTEL)_[A-Z_]+|LOG_LEVEL|LOG_FORMAT)$/ || name ~ /^VTQ_(DATA_DIR|ADMIN_ADDRESS)$/)
+		if (value == "" || name !~ /^((THREATQ|VT|RL|VTQ|OTEL)_[A-Z_]+|NATS_REPLICAS|LOG_LEVEL|LOG_FORMAT)$/ || name ~ /^VTQ_(DATA_DIR|ADMIN_ADDRESS)$/)
 			continue
 		if (name ~ /_HEADERS$/)
 			print name ": is a secret, for pod.extraEnv out of a Secret of yours; left out" > "/dev/stderr"
@@ -26,7 +26,7 @@ exec awk 'BEGIN {
 			keys[key] = 1
 		else {
 			gsub(quote, quote quote, value)
-			settings[name] = quote value quote
+			settings[name] = value ~ /^[0-9]+$/ && name == "NATS_REPLICAS" ? value : quote value quote # The chart reckons with this one.
 		}
 	}
 	print "settings:"

@@ -247,8 +247,8 @@ func newQuotas() *quotas {
 	}
 	return &quotas{
 		limit: desc("vtq_quota_limit", "Requests that the settings allow: a day, a month, or a minute, where VT_QUOTA_WINDOW names no other."),
-		remaining: desc("vtq_quota_remaining", "Requests that the backlog (the lane fresh) may still take of a limit, for all workers together, as far as "+
-			"this one has heard: the least that any of them tells is nearest to the truth. What VTQ_URGENT_RESERVE and VTQ_SHARE_FRESH keep from "+
+		remaining: desc("vtq_quota_remaining", "Requests that the backlog (the lanes fresh and refresh together) may still take of a limit, for all workers, as far as "+
+			"this one has heard: the least that any of them tells is nearest to the truth. What VTQ_URGENT_RESERVE and the lanes' VTQ_SHARE_ keep from "+
 			"it is left out until the day's last hour."),
 		reserved: desc("vtq_quota_reserved", "Requests that are left beside for urgent lookups alone. None of a month, and of a day none in its last hour."),
 		reset:    desc("vtq_quota_reset_timestamp_seconds", "When all of a limit is there again."),

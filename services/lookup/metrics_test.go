@@ -55,13 +55,13 @@ func TestTheQuotaTellsOfTheReserve(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.sleep(time.Hour)
 		l.limits = lookup.Quota{Requests: 60, Day: 500, Month: 15_500}
-		l.more = func(o *lookup.Options) { o.Config.UrgentReserve, o.Config.ShareFresh = 0.05, 0.5 }
+		l.more = func(o *lookup.Options) { o.Config.UrgentReserve, o.Config.ShareFresh, o.Config.ShareRefresh = 0.05, 0.5, 0.25 }
 		r := l.start()
 		l.sleep(time.Second)
 		told := values(l.T, r.registry)
 		for series, want := range map[string]float64{
-			"remaining{virustotal}{minute}": 59, "remaining{virustotal}{day}": 250, "remaining{virustotal}{month}": 15_500,
-			"reserved{virustotal}{minute}": 1, "reserved{virustotal}{day}": 25, "reserved{virustotal}{month}": 0,
+			"remaining{virustotal}{minute}": 59, "remaining{virustotal}{day}": 375, "remaining{virustotal}{month}": 15_500,
+			"reserved{virustotal}{minute}": 1, "reserved{virustotal}{day}": 125, "reserved{virustotal}{month}": 0,
 		} {
 			if got, is := told["vtq_quota_"+series]; !is || got != want {
 				l.Errorf("vtq_quota_%s = %v, told %t, want %v", series, got, is, want)

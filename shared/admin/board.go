@@ -18,9 +18,10 @@ type Board struct {
 	since            time.Time
 	own, runtime     *prometheus.Registry // What the stages count, and what Go and the system do.
 
-	nats     atomic.Pointer[nats.Conn] // Set once it was reached.
-	began    atomic.Bool
-	draining atomic.Bool
+	nats        atomic.Pointer[nats.Conn] // Set once it was reached.
+	certificate *certificate              // Of its server.
+	began       atomic.Bool
+	draining    atomic.Bool
 
 	mu       sync.Mutex
 	pulses   []*Pulse
@@ -37,9 +38,9 @@ func New(service, version string) *Board {
 	b := &Board{
 		service: service, version: version, since: time.Now(),
 		own: prometheus.NewRegistry(), runtime: prometheus.NewRegistry(), work: map[string]progress{},
-		asking: make(chan struct{}, 1),
+		asking: make(chan struct{}, 1), certificate: newCertificate(),
 	}
-	b.own.MustRegister(buildInfo(service, version), newCertificate(b))
+	b.own.MustRegister(buildInfo(service, version), b.certificate)
 	b.runtime.MustRegister(runtimeCollectors()...)
 	return b
 }
@@ -48,7 +49,10 @@ func New(service, version string) *Board {
 func (b *Board) Registerer() prometheus.Registerer { return b.own }
 
 // Reached posts the connection to NATS, which may come and go from now on.
-func (b *Board) Reached(nc *nats.Conn) { b.nats.Store(nc) }
+func (b *Board) Reached(nc *nats.Conn) {
+	b.nats.Store(nc)
+	b.certificate.reached(nc)
+}
 
 // Began posts that NATS has all that the process needs, and that the intake begins.
 func (b *Board) Began() { b.began.Store(true) }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vtq.internal/shared/dial"
@@ -11,17 +12,39 @@ import (
 
 // certificate tells when the certificate of the NATS server ends, while TLS is used: whoever waits until it has ended meets a fleet that
 // stands still. What was seen last is told while the server is away too, since an end may be why it is.
+//
+// The connection is looked at when it stands, and each time that it stood again: the client library (nats.go 1.55) reads the state of a
+// connection without the lock that it is written under, so that to look whenever somebody asks is a race with a connection that comes back.
 type certificate struct {
-	board *Board
-	desc  *prometheus.Desc
+	desc *prometheus.Desc
 
 	mu  sync.Mutex
 	end time.Time // Zero before any was seen.
 }
 
-func newCertificate(b *Board) *certificate {
-	return &certificate{board: b, desc: prometheus.NewDesc("vtq_nats_certificate_expiry_timestamp_seconds",
+func newCertificate() *certificate {
+	return &certificate{desc: prometheus.NewDesc("vtq_nats_certificate_expiry_timestamp_seconds",
 		"When the NATS server's certificate ends, or before it the authority's, as of the last connection. Only where TLS is used.", nil, nil)}
+}
+
+// reached looks at the connection, which stands, and has it looked at when it comes back.
+func (c *certificate) reached(nc *nats.Conn) {
+	c.look(nc)
+	former := nc.ReconnectHandler()
+	nc.SetReconnectHandler(func(nc *nats.Conn) {
+		c.look(nc)
+		if former != nil {
+			former(nc)
+		}
+	})
+}
+
+func (c *certificate) look(nc *nats.Conn) {
+	if end, ok := dial.CertificateEnd(nc); ok {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.end = end
+	}
 }
 
 // Describe implements prometheus.Collector.
@@ -37,10 +60,5 @@ func (c *certificate) Collect(to chan<- prometheus.Metric) {
 func (c *certificate) seen() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if nc := c.board.nats.Load(); nc != nil {
-		if end, ok := dial.CertificateEnd(nc); ok {
-			c.end = end
-		}
-	}
 	return c.end
 }

@@ -19,8 +19,10 @@
 // The standard variables rule it: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names the collector, and without
 // either, with OTEL_TRACES_EXPORTER=none or with OTEL_SDK_DISABLED=true nothing is sent. That is decided by the environment that New is
 // given; the rest (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*, other OTEL_EXPORTER_OTLP_*) the
-// libraries of OpenTelemetry read themselves, from the environment of the process. Where one of them is wrong nothing is sent, and the
-// log names it: spans that go elsewhere, or are of somebody else, would be missed later.
+// libraries of OpenTelemetry read themselves, from the environment of the process. Addresses, headers, timeouts, certificates, attributes
+// and samplers are looked at before: where one of them is wrong nothing is sent, and the log names it, since spans that go elsewhere, or
+// are of somebody else, would be missed later. Sizes and times of the queue (OTEL_BSP_*) and the compression are not: where one of them
+// makes no sense its default counts.
 //
 // A collector that is slow, gone or hostile costs spans and nothing else: they wait in a queue of 2,048, and are dropped when it is full;
 // an export that fails is told in the log, once a minute, in words of ours, since the collector's might repeat a key that it was sent.

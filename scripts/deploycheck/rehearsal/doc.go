@@ -15,8 +15,8 @@
 // The authority on what has to come out is a run in which nothing happens: the same indicators through "vtq up". ThreatQ has to look the
 // same after both, row by row ([Compare]), and as the data says by itself ([World.Unanswered]). What was asked of VirusTotal is judged by
 // who asked: [Calls] knows every life of every lookup, and only what a killed one had in hand may be asked again. A violation of rights in
-// any log ends the play at once ([Yard.Sound]); in the end each role tries all that it may not do, and then every try has to be in a
-// server's log ([Tempt], [Told]).
+// any log ends the play at once ([Yard.Sound]); in the end each role tries all that it may not do, and then every try that a
+// right forbids has to be in a server's log ([Tempt], [Told]).
 //
 // The test with the story runs where REHEARSE is set, for REHEARSE_INDICATORS indicators: by default 200, which takes less than two
 // minutes. REHEARSE_NATS is a folder with another configuration of the servers than the one that ships, such as one's own.

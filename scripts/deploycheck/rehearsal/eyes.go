@@ -28,7 +28,7 @@ func NewEyes(nc *nats.Conn) (*Eyes, error) {
 // streams are all that vtq has.
 func streams() []string {
 	return []string{
-		stream.Jobs, stream.Urgent, stream.Verdicts, stream.DeadLetters, stream.Quota, stream.Spend, stream.Written, "KV_" + stream.State,
+		stream.Jobs, stream.Urgent, stream.Verdicts, stream.DeadLetters, stream.Quota, stream.Spend, stream.Written, stream.StateStream,
 	}
 }
 

@@ -39,17 +39,16 @@ type play struct {
 	third    int
 	perDay   int
 
-	world    *rehearsal.World
-	nats     *rehearsal.Cluster
-	release  *rehearsal.Release
-	fleet    *rehearsal.Fleet
-	eyes     *rehearsal.Eyes
-	balance  rehearsal.Balance
-	calls    rehearsal.Judgement
-	killed   int // Servers,
-	rolled   int // and those that were rolled.
-	refused  int // Of what is forbidden.
-	attempts int // Of setup.
+	world   *rehearsal.World
+	nats    *rehearsal.Cluster
+	release *rehearsal.Release
+	fleet   *rehearsal.Fleet
+	eyes    *rehearsal.Eyes
+	balance rehearsal.Balance
+	calls   rehearsal.Judgement
+	killed  int // Servers,
+	rolled  int // and those that were rolled.
+	refused int // Of what is forbidden.
 }
 
 func newPlay(t *testing.T, n int) *play {
@@ -137,19 +136,12 @@ func (p *play) configuration() string {
 	return filepath.Join(p.root, "deployments", "nats")
 }
 
-// install makes the streams as the chart's Job does, which is tried again while the servers have not found each other.
+// install makes the streams as the chart's Job does, which waits for servers that have not found each other yet.
 func (p *play) install() {
 	p.t.Helper()
-	const most = 5 // The Job's first try and its backoffLimit.
 	setup, err := p.release.Command(p.programs, "setup", "setup", nil)
 	p.must("reading the Job", err)
-	for p.attempts = 1; ; p.attempts++ {
-		if err = p.yard.Run(p.t.Context(), setup); err == nil || p.attempts == most {
-			break
-		}
-		p.t.Logf("try %d of the Job: %v", p.attempts, err)
-	}
-	p.must("setting up", err)
+	p.must("setting up", p.yard.Run(p.t.Context(), setup))
 	nc, err := p.connect(grant.Admin)
 	p.must("connecting", err)
 	p.t.Cleanup(nc.Close)
@@ -318,7 +310,7 @@ func (p *play) table() string {
 	vt := p.world.VirusTotal
 	var all strings.Builder
 	line := func(what, format string, v ...any) { fmt.Fprintf(&all, "%-22s%s\n", what, fmt.Sprintf(format, v...)) }
-	line("processes", "%d replicas, 3 servers; setup tried %d times", p.fleet.Size(), p.attempts)
+	line("processes", "%d replicas, 3 servers", p.fleet.Size())
 	line("killed", "%d replicas, %d server", p.fleet.Kills, p.killed)
 	line("rolled", "%d replicas, %d servers", p.fleet.Rolls, p.rolled)
 	line("indicators", "%d of %d objects", p.balance.Indicators, p.objects)

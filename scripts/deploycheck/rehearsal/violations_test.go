@@ -69,6 +69,7 @@ func TestTold(t *testing.T) {
 	all := []trespass.Trespass{
 		{Role: grant.Writer, Name: "forging", Publish: "vtq.verdict"},
 		{Role: grant.Writer, Name: "listening", Subscribe: "vtq.>"},
+		{Role: grant.Writer, Name: "wiping", Publish: "vtq.written.1", Rollup: true}, // Of which no log tells.
 	}
 	users := map[string]string{"writer": "UW", "lookup": "UL"}
 	forged, heard := rehearsal.Violation{User: "UW", Subject: "vtq.verdict"}, rehearsal.Violation{User: "UW", Subject: "vtq.>"}

@@ -37,8 +37,8 @@ const (
 // since, of the day and the month from the last answer of their counters. It asks nobody. A day that has just begun is whole until
 // somebody hears otherwise, and a window whose slots have expired is free.
 //
-// What remains is what the backlog finds, by its lane fresh: a day of which only the reserve is left, or the lane's share used up, has
-// nothing for it until the release. A month has neither.
+// What remains is what the lanes of the backlog may use together: a day of which only the reserve is left, or the shares of both used up,
+// has nothing for them until the release. A month has neither.
 func (b *Budget) Figures() []Figure {
 	now := b.clock.now()
 	var all []Figure
@@ -62,17 +62,18 @@ func (b *Budget) Figures() []Figure {
 	return all
 }
 
-// dayFigure tells what is left of a day. For urgent jobs alone is what the lanes of the backlog could not use up together.
+// dayFigure tells what is left of a day: for the lanes of the backlog together, and, of what they cannot use up, for urgent jobs alone.
 func (l *ledger) dayFigure(at time.Time) Figure {
-	f := Figure{Period: Day, Limit: l.limits.Day, Remaining: l.room(wire.Fresh, at), Reset: quota.NextDay(at)}
 	sum := l.heard.sum(l.account.SpendSubject(quota.Day(at)))
 	backlog := 0
 	for _, lane := range wire.Backlog() {
 		backlog += l.room(lane, at)
 	}
 	backlog = min(backlog, counter{bounds: l.limits.dayBounds(wire.Fresh, at)}.room(sum))
-	f.Reserved = min(l.room(wire.Urgent, at), max(0, l.limits.Day-sum)-backlog)
-	return f
+	return Figure{
+		Period: Day, Limit: l.limits.Day, Remaining: backlog,
+		Reserved: min(l.room(wire.Urgent, at), max(0, l.limits.Day-sum)-backlog), Reset: quota.NextDay(at),
+	}
 }
 
 // room is how many requests a lane may still use of a day that has a limit.
@@ -84,8 +85,8 @@ func (l *ledger) room(lane wire.Lane, at time.Time) int {
 	return room
 }
 
-// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called at first, and every few minutes:
-// who takes nothing hears of nothing else. A read moves nothing, and may be answered by a server that is slightly behind.
+// Hear reads the counters of the day and the month, so that Figures tells what others have spent. It is to be called at first, and every
+// few minutes: who takes nothing hears of nothing else. A read moves nothing, and may be answered by a server that is slightly behind.
 func (b *Budget) Hear(ctx context.Context) error {
 	subjects := b.ledger.subjects(b.clock.now())
 	if len(subjects) == 0 {

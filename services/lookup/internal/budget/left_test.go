@@ -14,10 +14,15 @@ import (
 func (l *lab) leaves(b *budget.Budget, when string, period budget.Period, remaining, reserved int) {
 	l.Helper()
 	for _, f := range b.Figures() {
-		if f.Period == period && (f.Remaining != remaining || f.Reserved != reserved) {
+		if f.Period != period {
+			continue
+		}
+		if f.Remaining != remaining || f.Reserved != reserved {
 			l.Errorf("%s %d of the %s remain and %d are reserved, want %d and %d", when, f.Remaining, period, f.Reserved, remaining, reserved)
 		}
+		return
 	}
+	l.Errorf("%s nothing is known of the %s", when, period)
 }
 
 // TestTheReserveDoesNotRemain holds the figures to what a take is granted, on both sides of each edge of a day.
@@ -70,14 +75,14 @@ func TestSharesDoNotRemain(t *testing.T) {
 		l.skip(evening)
 		b, stop := l.open(budget.Limits{Day: 20, Reserve: 0.1, Ceilings: map[wire.Lane]float64{wire.Fresh: 0.2, wire.Refresh: 0.3}})
 		defer stop()
-		l.leaves(b, "before anything", budget.Day, 4, 10)
+		l.leaves(b, "before anything", budget.Day, 10, 10)
 		l.must(b, wire.Refresh)
-		l.leaves(b, "when the other lane took one", budget.Day, 4, 10)
+		l.leaves(b, "when one lane took one", budget.Day, 9, 10)
 		for range 4 {
 			l.must(b, wire.Fresh)
 		}
 		l.refused(b, wire.Fresh, release)
-		l.leaves(b, "at its ceiling", budget.Day, 0, 10)
+		l.leaves(b, "with the other at its ceiling", budget.Day, 5, 10)
 		l.sleepUntil(23*time.Hour + time.Second)
 		l.leaves(b, "after the release", budget.Day, 15, 0)
 	})
@@ -89,11 +94,11 @@ func TestTheReserveBoundsASharedDay(t *testing.T) {
 		shares := map[wire.Lane]float64{wire.Fresh: 0.6, wire.Refresh: 0.6, wire.Urgent: 0.1}
 		b, stop := l.open(budget.Limits{Day: 20, Reserve: 0.25, Ceilings: shares})
 		defer stop()
-		l.leaves(b, "before anything", budget.Day, 12, 2)
+		l.leaves(b, "before anything", budget.Day, 15, 2)
 		for range 9 {
 			l.must(b, wire.Refresh)
 		}
-		l.leaves(b, "when the other lane took nine", budget.Day, 6, 2)
+		l.leaves(b, "when one lane took nine", budget.Day, 6, 2)
 		l.must(b, wire.Urgent)
 		l.leaves(b, "after an urgent one", budget.Day, 5, 1)
 	})
@@ -117,7 +122,7 @@ func TestAnIdleWorkerHearsOfShares(t *testing.T) {
 			l.must(busy, wire.Fresh)
 		}
 		hear()
-		l.leaves(idle, "after three of another", budget.Day, 7, 2)
+		l.leaves(idle, "after three of another", budget.Day, 15, 2)
 		for _, c := range []struct{ add, remaining, reserved, month int }{{10, 5, 2, 17}, {5, 0, 2, 12}, {1, 0, 1, 11}, {100, 0, 0, 0}} {
 			if err := busy.Add(l.Context(), busy.Now(), c.add, c.add); err != nil {
 				l.Fatalf("Add = %v", err)
@@ -127,9 +132,9 @@ func TestAnIdleWorkerHearsOfShares(t *testing.T) {
 			l.leaves(idle, "with what the page told", budget.Month, c.month, 0)
 		}
 		l.sleepUntil(24*time.Hour + time.Minute)
-		l.leaves(idle, "on the next day", budget.Day, 10, 2)
+		l.leaves(idle, "on the next day", budget.Day, 18, 2)
 		hear()
-		l.leaves(idle, "on the next day, when it has asked,", budget.Day, 10, 2)
+		l.leaves(idle, "on the next day, when it has asked,", budget.Day, 18, 2)
 		l.leaves(idle, "on the next day", budget.Month, 0, 0)
 	})
 }

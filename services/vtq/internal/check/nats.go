@@ -90,7 +90,7 @@ func streams(ctx context.Context, s vtq.Settings, nc *nats.Conn) Result {
 		return Result{Check: name, State: OK, Tried: tried, Found: found + "; vtq up and vtq setup make them"}
 	}
 	mend := "vtq up and vtq setup bring them up to date; what they cannot change they say"
-	if len(s.NATS.URL) > 0 && stream.Shrinks(ctx, js, topology) != nil { // The embedded server follows its settings.
+	if len(s.NATS.URL) > 0 && errors.Is(stream.Shrinks(ctx, js, topology), stream.ErrShrinks) { // The embedded server follows its settings.
 		mend = "vtq up and vtq setup take nothing away: set NATS_REPLICAS and the VTQ_REFRESH_ variables as the services have them, " +
 			"or run vtq setup --shrink if it is meant"
 	}
