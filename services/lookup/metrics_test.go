@@ -55,7 +55,9 @@ func TestTheQuotaTellsOfTheReserve(t *testing.T) {
 	inLab(t, func(l *lab) {
 		l.sleep(time.Hour)
 		l.limits = lookup.Quota{Requests: 60, Day: 500, Month: 15_500}
-		l.more = func(o *lookup.Options) { o.Config.UrgentReserve, o.Config.ShareFresh, o.Config.ShareRefresh = 0.05, 0.5, 0.25 }
+		l.more = func(o *lookup.Options) {
+			o.Config.UrgentReserve, o.Config.ShareFresh, o.Config.ShareRefresh = 0.05, 0.5, 0.25
+		}
 		r := l.start()
 		l.sleep(time.Second)
 		told := values(l.T, r.registry)

@@ -76,13 +76,18 @@ func (t Trespass) send(nc *nats.Conn) error {
 	return nil
 }
 
-// rollUp asks for it, and wants the stream's answer to be that it does no such thing.
+// rollUp asks for it, and wants the stream's answer to be that it does no such thing. The stream of counters, in a cluster, looks at the
+// increment first (nats-server 2.15), so that it is asked again with one.
 func (t Trespass) rollUp(ctx context.Context, nc *nats.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	message := nats.NewMsg(t.Publish)
 	message.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupAll)
 	answer, err := nc.RequestMsgWithContext(ctx, message)
+	if err == nil && strings.Contains(string(answer.Data), "counter increment is missing") {
+		message.Header.Set(increment, "0")
+		answer, err = nc.RequestMsgWithContext(ctx, message)
+	}
 	if err != nil {
 		return fmt.Errorf("%v: asking the stream: %w", t, err)
 	}
@@ -91,3 +96,6 @@ func (t Trespass) rollUp(ctx context.Context, nc *nats.Conn) error {
 	}
 	return nil
 }
+
+// increment is the header of a message that counts (NATS ADR-49).
+const increment = "Nats-Incr"

@@ -41,8 +41,9 @@ func TestSimulateServesEachProvider(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, nil, "simulate", "--provider", name)
 			p.says("serving 200 indicators")
-			if got := p.stdout.String(); !strings.Contains(got, c.want) || strings.Contains(got, c.lacks) {
-				t.Errorf("standard output, wants %q and no %q:\n%s", c.want, c.lacks, got)
+			eventually(t, c.want, func() bool { return strings.Contains(p.stdout.String(), c.want) })
+			if got := p.stdout.String(); strings.Contains(got, c.lacks) {
+				t.Errorf("standard output says %q:\n%s", c.lacks, got)
 			}
 			p.signal(syscall.SIGINT)
 			if code := p.wait(); code != 0 || !strings.Contains(p.stderr.String(), c.says) {
