@@ -57,7 +57,17 @@ func TestRollup(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for subject, ok := range map[string]bool{"strict": true, "lax": false, "nobody": false} {
+	_, err := nc.Subscribe("counter", func(m *nats.Msg) {
+		problem := "missing"
+		if m.Header.Get("Nats-Incr") != "" {
+			problem = "invalid"
+		}
+		_ = m.Respond([]byte(`{"error":{"code":400,"description":"message counter increment is ` + problem + `"}}`))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for subject, ok := range map[string]bool{"strict": true, "counter": true, "lax": false, "nobody": false} {
 		try := trespass.Trespass{Role: grant.Writer, Name: "it", Publish: subject, Rollup: true}
 		if err := try.Try(t.Context(), nc); (err == nil) != ok {
 			t.Errorf("Try of a stream that is %s = %v, want nil: %t", subject, err, ok)

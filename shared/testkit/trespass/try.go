@@ -76,8 +76,8 @@ func (t Trespass) send(nc *nats.Conn) error {
 	return nil
 }
 
-// rollUp asks for it, and wants the stream's answer to be that it does no such thing. The stream of counters, in a cluster, looks at the
-// increment first (nats-server 2.15), so that it is asked again with one.
+// rollUp asks for it, and wants the stream's answer to be that it does no such thing. A stream of counters, in a cluster, looks at the
+// increment first, so that it is asked again with one: beside a rollup it calls any increment invalid (nats-server 2.15).
 func (t Trespass) rollUp(ctx context.Context, nc *nats.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -91,7 +91,11 @@ func (t Trespass) rollUp(ctx context.Context, nc *nats.Conn) error {
 	if err != nil {
 		return fmt.Errorf("%v: asking the stream: %w", t, err)
 	}
-	if !strings.Contains(strings.ToLower(string(answer.Data)), "rollup") {
+	word := "rollup"
+	if message.Header.Get(increment) != "" {
+		word = "counter increment is invalid"
+	}
+	if !strings.Contains(strings.ToLower(string(answer.Data)), word) {
 		return fmt.Errorf("%v: the stream says %.200q, want that it takes no rollups", t, answer.Data)
 	}
 	return nil
