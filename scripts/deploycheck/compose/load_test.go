@@ -5,14 +5,14 @@ package compose_test
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"vtq.internal/scripts/deploycheck/checkout"
 )
 
 const (
@@ -56,16 +56,9 @@ func services(p *types.Project) []types.ServiceConfig {
 // settings returns the names of .env.example, with those of secrets' files.
 func settings(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, ".env.example"))
+	out, err := checkout.Settings(root)
 	if err != nil {
 		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, found := range regexp.MustCompile(`(?m)^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$`).FindAllSubmatch(text, -1) {
-		out[string(found[1])] = string(found[2])
-	}
-	for _, found := range regexp.MustCompile(`Also ([A-Z_]+_FILE)\.`).FindAllSubmatch(text, -1) {
-		out[string(found[1])] = ""
 	}
 	if len(out) < 50 {
 		t.Fatalf(".env.example names %d variables, and should name all", len(out))

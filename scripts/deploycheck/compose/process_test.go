@@ -3,13 +3,14 @@ package compose_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"vtq.internal/scripts/deploycheck/checkout"
 )
 
 const (
@@ -125,16 +126,9 @@ func run(bin, program string, env []string, args ...string) (string, error) {
 func build(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
-	work, err := filepath.Abs(filepath.Join(root, "go.work"))
+	err := checkout.Build(t.Context(), root, bin, checkout.Program("vtq"), checkout.Program("vtq-producer"), checkout.Program("vtq-lookup"), checkout.Program("vtq-writer"))
 	if err != nil {
 		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "vtq.internal/services/vtq/cmd/vtq",
-		"vtq.internal/services/producer/cmd/vtq-producer", "vtq.internal/services/lookup/cmd/vtq-lookup", "vtq.internal/services/writer/cmd/vtq-writer")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK="+work, "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building the programs: %v\n%s", err, out)
 	}
 	return bin
 }

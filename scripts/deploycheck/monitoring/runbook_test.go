@@ -2,13 +2,13 @@ package monitoring_test
 
 import (
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"vtq.internal/scripts/deploycheck/checkout"
 	"vtq.internal/scripts/deploycheck/monitoring"
 )
 
@@ -99,16 +99,9 @@ func TestRunbooksCallCommandsThatThereAre(t *testing.T) {
 // build makes the operator's command of the workspace that this module stands beside.
 func build(t *testing.T) string {
 	t.Helper()
-	work, err := filepath.Abs(root + "go.work")
-	if err != nil {
+	bin := t.TempDir()
+	if err := checkout.Build(t.Context(), root, bin, checkout.Program("vtq")); err != nil {
 		t.Fatal(err)
 	}
-	program := filepath.Join(t.TempDir(), "vtq")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "vtq.internal/services/vtq/cmd/vtq")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK="+work, "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
-	return program
+	return filepath.Join(bin, "vtq")
 }

@@ -12,23 +12,18 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"vtq.internal/scripts/deploycheck/checkout"
 )
 
 // vtq builds the operator's command.
 func vtq(t *testing.T) string {
 	t.Helper()
-	work, err := filepath.Abs(filepath.Join(root, "go.work"))
-	if err != nil {
+	bin := t.TempDir()
+	if err := checkout.Build(t.Context(), root, bin, checkout.Program("vtq")); err != nil {
 		t.Fatal(err)
 	}
-	binary := filepath.Join(t.TempDir(), "vtq")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "vtq.internal/services/vtq/cmd/vtq")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK="+work, "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building vtq: %v\n%s", err, out)
-	}
-	return binary
+	return filepath.Join(bin, "vtq")
 }
 
 // secrets runs "vtq credentials" as the README does, for a server on this machine, and gives the data of its Secrets by name and key.

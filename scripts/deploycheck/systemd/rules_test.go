@@ -3,13 +3,12 @@ package systemd_test
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"vtq.internal/scripts/deploycheck/checkout"
 )
 
 // settle is what a process has to end in after its grace, of which package config says where it goes.
@@ -91,16 +90,9 @@ func (u unit) loads(name string) bool {
 // settings returns the variables of .env.example with their defaults.
 func settings(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, ".env.example"))
+	out, err := checkout.Settings(root)
 	if err != nil {
 		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, found := range regexp.MustCompile(`(?m)^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$`).FindAllSubmatch(text, -1) {
-		out[string(found[1])] = string(found[2])
-	}
-	for _, found := range regexp.MustCompile(`Also ([A-Z_]+_FILE)\.`).FindAllSubmatch(text, -1) {
-		out[string(found[1])] = ""
 	}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vtq.internal/scripts/deploycheck/checkout"
 )
 
 // The settings that a unit leaves to a service, with vtq.env made of .env.example as the README says, are ones that its program
@@ -81,16 +83,9 @@ func check(bin, program string, env map[string]string) (string, error) {
 func build(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
-	work, err := filepath.Abs(filepath.Join(root, "go.work"))
+	err := checkout.Build(t.Context(), root, bin, checkout.Program("vtq-producer"), checkout.Program("vtq-lookup"), checkout.Program("vtq-writer"))
 	if err != nil {
 		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", bin,
-		"vtq.internal/services/producer/cmd/vtq-producer", "vtq.internal/services/lookup/cmd/vtq-lookup", "vtq.internal/services/writer/cmd/vtq-writer")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK="+work, "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building the programs: %v\n%s", err, out)
 	}
 	return bin
 }
